@@ -1,0 +1,1 @@
+"""The nouns of skybatch: standard library only, no I/O, no await."""

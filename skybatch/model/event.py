@@ -1,0 +1,34 @@
+"""One line in the life of a job or batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What can happen."""
+
+    BATCH_SUBMITTED = "batch.submitted"
+    BATCH_STARTED = "batch.started"
+    BATCH_FINISHED = "batch.finished"
+    BATCH_CANCELLED = "batch.cancelled"  # asked for; `finished` follows when its jobs have stopped
+    JOB_CLAIMED = "job.claimed"
+    JOB_START_FOUND = "job.start_found"
+    JOB_RETRY_SCHEDULED = "job.retry_scheduled"
+    JOB_LEASE_LOST = "job.lease_lost"
+    JOB_RESCUED = "job.rescued"
+    JOB_RELEASED = "job.released"
+    JOB_FINISHED = "job.finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Stored in the transaction that made it true, published after the commit."""
+
+    id: int  # one growing integer
+    at: float
+    type: EventType
+    batch_id: str
+    job_id: str | None = None
+    attempt: int | None = None
+    data: Mapping[str, str | int | float | None] = field(default_factory=dict)

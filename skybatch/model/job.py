@@ -1,0 +1,54 @@
+"""One domain of one batch: the unit that is claimed, leased and retried."""
+
+from dataclasses import dataclass
+
+from skybatch.model.options import Options
+from skybatch.model.reason import Reason
+from skybatch.model.receipt import Receipt
+from skybatch.model.state import JobState
+from skybatch.model.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job in the hands of one attempt; `attempt` fences every write made in its name."""
+
+    seq: int  # row of the job
+    job_id: str
+    batch_id: str
+    attempt: int
+    charged: int  # attempts that failed before this one
+    waits: int  # releases for a waiting host, in a row, before this one
+    target: Target
+    max_pages: int
+    options: Options
+    fetched: int  # pages that earlier attempts stored
+    deadline_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands, for those who ask."""
+
+    seq: int
+    job_id: str
+    batch_id: str
+    domain: str
+    input: str
+    input_row: int
+    columns: tuple[tuple[str, str], ...]
+    state: JobState
+    reason: Reason | None
+    detail: str | None
+    stage: str
+    stage_at: float
+    paused: bool
+    attempt: int
+    charged: int
+    run_after: float
+    pages: Receipt
+    start_url: str | None
+    final_url: str | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None

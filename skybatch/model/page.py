@@ -1,0 +1,73 @@
+"""One URL of one job: a row of the frontier, and what became of it."""
+
+from dataclasses import dataclass
+
+from skybatch.model.facts import PageFacts
+from skybatch.model.profile import Profile
+from skybatch.model.reason import Reason
+from skybatch.model.state import PageState, SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierRow:
+    """A URL that a page led to: queued, or skipped at sight."""
+
+    url: str  # its identity (contract: WHATWG without fragment, tracking parameters, session ids)
+    depth: int  # clicks from the start page
+    skipped: SkipReason | None = None  # None = queued
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What became of one URL."""
+
+    url: str  # identity
+    depth: int
+    state: PageState
+    reason: Reason | SkipReason | None = None
+    tries: int = 1  # requests made for it, all attempts together
+    status: int | None = None  # HTTP status of the last answer
+    final_url: str | None = None  # where the redirects ended
+    content_type: str | None = None
+    charset: str | None = None
+    bytes: int | None = None  # of the decompressed body, as far as read
+    truncated: bool = False
+    elapsed_ms: int | None = None
+    fetched_at: float | None = None
+    sha256: str | None = None  # of the decompressed body, hex
+    facts: PageFacts | None = None
+    detail: str | None = None  # a sentence about this very failure
+
+
+@dataclass(frozen=True, slots=True)
+class PageWrite:
+    """Everything that one request changed, to be stored in one transaction."""
+
+    page: Page
+    found: tuple[FrontierRow, ...] = ()  # new URLs, each once per job
+    outside: tuple[tuple[int, SkipReason], ...] = ()  # hashes of new URLs that are only counted
+    profile: Profile | None = None  # the job's profile, when this page changed it
+    start_url: str | None = None  # set by the page that was the start page
+    final_url: str | None = None  # where the start page's redirects ended
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored row of the frontier, as an attempt that carries on needs it."""
+
+    url: str
+    depth: int
+    state: PageState
+    reason: str | None
+    tries: int
+    was_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What earlier attempts of a job have stored: where the next one carries on."""
+
+    known: tuple[Known, ...] = ()  # in the order of discovery
+    outside: frozenset[int] = frozenset()
+    profile: Profile | None = None
+    start_url: str | None = None
