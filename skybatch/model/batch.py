@@ -76,3 +76,15 @@ class Batch:
     @property
     def total(self) -> int:
         return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A line of the input that made no job: a duplicate of one, or rejected."""
+
+    row: int
+    input: str
+    columns: tuple[tuple[str, str], ...]
+    job_seq: int | None  # the job it is a duplicate of
+    code: str | None  # why it was rejected
+    detail: str | None

@@ -14,6 +14,7 @@ class Claim:
     """A job in the hands of one attempt; `attempt` fences every write made in its name."""
 
     seq: int  # row of the job
+    batch_seq: int  # row of its batch
     job_id: str
     batch_id: str
     attempt: int

@@ -59,8 +59,12 @@ class Known:
     depth: int
     state: PageState
     reason: str | None
-    tries: int
-    was_requested: bool
+    tries: int  # requests made for it so far
+    final_url: str | None = None
+
+    @property
+    def was_requested(self) -> bool:
+        return self.tries > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,4 @@ class Progress:
     outside: frozenset[int] = frozenset()
     profile: Profile | None = None
     start_url: str | None = None
+    is_cancelled: bool = False  # a user cancelled the batch while the job was being claimed

@@ -1,0 +1,67 @@
+"""Who may call the API: the configured token, or the one made at the first start."""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+from skybatch.store import tokens
+from skybatch.store.database import Store
+
+FILE = "token"
+CONFIGURED = "config"  # owner of what is submitted with the token of the configuration
+_FORM = re.compile(rb"skb_([A-Za-z0-9]{8})_[A-Za-z0-9_-]{43}")
+
+
+class Access:
+    """Tells who a bearer token belongs to. Compares hashes only, in constant time."""
+
+    def __init__(self, configured: str, issued: dict[str, bytes]) -> None:
+        self._configured = _hash(configured.encode()) if configured else None
+        self._issued = issued
+
+    def owner_of(self, token: bytes) -> str | None:
+        """The id of the token, or `None` when it is not one of ours."""
+        digest = _hash(token)
+        if self._configured and hmac.compare_digest(digest, self._configured):
+            return CONFIGURED
+        form = _FORM.fullmatch(token)
+        token_id = form[1].decode() if form else ""
+        # Compared with something in any case: the time tells nothing about which ids exist.
+        is_known = hmac.compare_digest(digest, self._issued.get(token_id, b"\0" * 32))
+        return token_id if is_known else None
+
+
+async def open_access(store: Store, folder: Path, configured: str) -> Access:
+    """Make the token file at the first start, and load what is known."""
+    if not configured:
+        token = read_or_make(folder / FILE)
+        if form := _FORM.fullmatch(token.encode()):
+            token_id = form[1].decode()
+            await store.write(lambda tx: tokens.add(tx, token_id, _hash(token.encode()), FILE))
+        else:
+            configured = token  # the operator wrote a token of his own into the file
+    return Access(configured, await store.write(tokens.valid))
+
+
+def read_or_make(path: Path) -> str:
+    """The token in the file; a new one of 256 random bits, readable by the owner only, else."""
+    if path.exists():
+        return path.read_text("ascii").strip()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    token_id = "".join(secrets.choice(alphabet) for _ in range(8))
+    token = f"skb_{token_id}_{secrets.token_urlsafe(32)}"
+    draft = path.with_name(path.name + ".new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    return token
+
+
+def _hash(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()

@@ -1,0 +1,67 @@
+"""In-process events, published after the commit; a slow subscriber is dropped, never waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+
+from skybatch.model.event import Event
+
+
+class Subscription:
+    """The events since it began, in order; iteration ends when it was too slow, or at closing."""
+
+    def __init__(self, capacity: int) -> None:
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue(capacity + 1)
+        self.is_dropped = False
+
+    def offer(self, event: Event) -> None:
+        """Take the event, or be dropped when full."""
+        if self._queue.qsize() >= self._queue.maxsize - 1:
+            self.end()
+        if not self.is_dropped:
+            self._queue.put_nowait(event)
+
+    def end(self) -> None:
+        """No more events will come."""
+        if not self.is_dropped:
+            self.is_dropped = True
+            self._queue.put_nowait(None)
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while (event := await self._queue.get()) is not None:
+            yield event
+
+
+class Bus:
+    """Hands each event to every subscriber."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self._listeners: list[Callable[[Event], None]] = []
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Call a function for every event, at once: logs, wake-ups. It must not block."""
+        self._listeners.append(listener)
+
+    def publish(self, events: list[Event]) -> None:
+        """Tell everybody; called in the loop's thread, after the commit."""
+        for event in events:
+            for listener in self._listeners:
+                listener(event)
+            for subscription in self._subscriptions:
+                subscription.offer(event)
+
+    @contextmanager
+    def subscribe(self, capacity: int = 1000) -> Iterator[Subscription]:
+        """The events from now on."""
+        subscription = Subscription(capacity)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def close(self) -> None:
+        """End every subscription."""
+        for subscription in self._subscriptions:
+            subscription.end()

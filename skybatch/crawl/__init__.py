@@ -1,0 +1,1 @@
+"""One domain in, pages out: knows no database, no queue, no server."""

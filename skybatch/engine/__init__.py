@@ -1,0 +1,1 @@
+"""Durable work: claim, run, finish, recover."""

@@ -1,0 +1,93 @@
+"""The pool: as many workers as configured, each an attempt at one job.
+
+A worker is a task that carries one claim. When it ends, however it ends, its place is free and the
+next claim gets a new one: there is no long-lived worker that could die unseen.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from skybatch.engine.worker import Bench, Worker
+from skybatch.errors import LeaseLost
+from skybatch.model.event import Event, EventType
+from skybatch.model.job import Claim
+from skybatch.model.outcome import Ended, Released
+
+log = structlog.get_logger()
+
+IDLE_SECONDS = 5.0  # a look at the queue although nothing was announced
+FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
+
+
+class Pool:
+    """A service: each round claims jobs for the places that are free."""
+
+    name = "pool"
+
+    def __init__(self, size: int, bench: Bench) -> None:
+        self.size = size
+        self.wake: Callable[[], None] = lambda: None  # of the loop that this service runs in
+        self._bench = bench
+        self._workers: dict[asyncio.Task[None], Worker] = {}
+        self._is_draining = False
+
+    @property
+    def held(self) -> list[Claim]:
+        """The jobs in the hands of workers."""
+        return [worker.claim for worker in self._workers.values()]
+
+    async def run_once(self) -> float:
+        """Claim for the free places; rest until the next job is due, or until woken."""
+        free = self.size - len(self._workers)
+        if self._is_draining or free <= 0:
+            return FULL_SECONDS
+        claimed = await self._bench.queue.claim(free)
+        for claim in claimed.claims:
+            self._start(Worker(claim, self._bench))
+        if claimed.next_ready_at is None:
+            return IDLE_SECONDS
+        return min(IDLE_SECONDS, max(0.0, claimed.next_ready_at - self._bench.clock.now()))
+
+    def _start(self, worker: Worker) -> None:
+        if self._is_draining:
+            worker.stop.ask(Ended.DRAINED)
+        task = asyncio.create_task(worker.run(), name=f"job {worker.claim.target.domain}")
+        self._workers[task] = worker
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        worker = self._workers.pop(task)
+        if not task.cancelled() and (error := task.exception()):
+            # A bug in the worker itself. Its lease runs out, and the rescuer puts the job back.
+            log.error("worker.died", job_id=worker.claim.job_id, exc_info=error)
+        self.wake()
+
+    def hear(self, event: Event) -> None:
+        """A batch was cancelled: its running jobs stop."""
+        if event.type is EventType.BATCH_CANCELLED:
+            for worker in self._workers.values():
+                if worker.claim.batch_id == event.batch_id:
+                    worker.stop.ask(Ended.CANCELLED)
+
+    async def drain(self, seconds: float) -> None:
+        """Claim nothing more; let pages in flight finish for so long, then give the rest back."""
+        self._is_draining = True
+        for worker in self._workers.values():
+            worker.stop.ask(Ended.DRAINED)
+        if self._workers:
+            await asyncio.wait(self._workers, timeout=seconds)
+        late = dict(self._workers)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        for worker in late.values():
+            await self._release(worker.claim)
+
+    async def _release(self, claim: Claim) -> None:
+        try:
+            await self._bench.queue.finish(claim, Released(waits=claim.waits))
+        except LeaseLost:
+            log.info("job.ended_while_draining", job_id=claim.job_id)

@@ -1,0 +1,1 @@
+"""HTML in, facts out: pure functions, no await, no network, no clock."""

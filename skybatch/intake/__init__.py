@@ -1,0 +1,1 @@
+"""What users hand in, as values: written domains, lists, whole submissions, with every fault."""

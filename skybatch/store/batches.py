@@ -1,0 +1,257 @@
+"""The table of batches."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiosqlite
+import msgspec
+
+from skybatch.errors import Conflict, NotFound
+from skybatch.model.batch import Batch, Leftover, Submission
+from skybatch.model.event import EventType
+from skybatch.model.reason import Reason
+from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
+from skybatch.store import counters
+from skybatch.store.tx import Tx
+
+BULK = 2_000  # rows a unit of work changes at most, so that other writers get their turn
+
+
+def create(tx: Tx, submission: Submission) -> int:
+    """A hidden batch without jobs; returns its row. Raises Conflict when the id exists."""
+    options = submission.options
+    try:
+        cursor = tx.execute(
+            """
+            INSERT INTO batches (id, owner, label, metadata, webhook_url, max_pages,
+              max_concurrent_jobs, options, priority, deadline_at, created_at, updated_at)
+            VALUES (:id, :owner, :label, :metadata, :webhook_url, :max_pages,
+              :max_concurrent_jobs, :options, :priority, :deadline_at, :now, :now)
+            """,
+            {
+                "id": submission.batch_id,
+                "owner": submission.owner,
+                "label": submission.label,
+                "metadata": _json(submission.metadata),
+                "webhook_url": submission.webhook_url,
+                "max_pages": submission.max_pages,
+                "max_concurrent_jobs": submission.max_concurrent_jobs,
+                "options": _json(options),
+                "priority": options.priority,
+                "deadline_at": tx.now + options.deadline_s if options.deadline_s else None,
+                "now": tx.now,
+            },
+        )
+    except sqlite3.IntegrityError as error:
+        raise Conflict(f"there is a batch {submission.batch_id} already") from error
+    return cursor.lastrowid or 0
+
+
+def add_counts(tx: Tx, batch: int, *, jobs: int, duplicates: int, rejected: int) -> None:
+    """Count the lines that one slice of a submission brought."""
+    tx.execute(
+        """
+        UPDATE batches SET pending = pending + ?, duplicates = duplicates + ?,
+          rejected = rejected + ?
+        WHERE seq = ?
+        """,
+        (jobs, duplicates, rejected, batch),
+    )
+
+
+def publish(tx: Tx, batch: int, columns: Sequence[str]) -> None:
+    """Make a staged batch visible: from here on it exists."""
+    row = tx.execute(
+        """
+        UPDATE batches SET staging = 0, columns = ?, updated_at = ? WHERE seq = ?
+        RETURNING id, pending
+        """,
+        (msgspec.json.encode(columns).decode(), tx.now, batch),
+    ).fetchone()
+    tx.emit(EventType.BATCH_SUBMITTED, row["id"], jobs=row["pending"])
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A submission under way. Both must match: a row number is given again after a rollback."""
+
+    seq: int
+    batch_id: str
+
+
+def discard(tx: Tx, staged: Staged) -> bool:
+    """Delete a slice of a submission that was cut off; returns whether there is more to delete.
+
+    Jobs go first, a slice at a time, so that a cut-off million does not hold the writer.
+    """
+    deleted = tx.execute(
+        """
+        DELETE FROM jobs WHERE seq IN (
+          SELECT j.seq FROM jobs j JOIN batches b ON b.seq = j.batch
+          WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
+        """,
+        (staged.seq, staged.batch_id, BULK),
+    ).rowcount
+    if deleted == BULK:
+        return True
+    tx.execute(
+        "DELETE FROM batches WHERE seq = ? AND id = ? AND staging = 1",
+        (staged.seq, staged.batch_id),
+    )
+    return False
+
+
+def staging(tx: Tx) -> list[Staged]:
+    """Submissions that a dead process left half-done."""
+    rows = tx.execute("SELECT seq, id FROM batches WHERE staging = 1")
+    return [Staged(row["seq"], row["id"]) for row in rows]
+
+
+def cancel(tx: Tx, batch_id: str) -> None:
+    """End what is pending and ask what is running to stop. Idempotent; raises NotFound."""
+    row = tx.execute(
+        "SELECT seq, state, cancelled_at FROM batches WHERE id = ? AND staging = 0", (batch_id,)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no batch {batch_id}")
+    if row["cancelled_at"] is not None or BatchState(row["state"]) in BATCH_TERMINAL:
+        return
+    tx.execute("UPDATE batches SET cancelled_at = ? WHERE seq = ?", (tx.now, row["seq"]))
+    tx.emit(EventType.BATCH_CANCELLED, batch_id)
+    end_pending(tx, row["seq"], Reason.CANCELLED)
+
+
+def end_overdue(tx: Tx) -> list[str]:
+    """End the pending jobs of batches whose deadline has passed; returns their batches' ids."""
+    rows = tx.execute(
+        """
+        SELECT seq, id FROM batches
+        WHERE deadline_at <= ? AND deadline_at IS NOT NULL AND finished_at IS NULL
+          AND staging = 0 AND pending > 0
+        """,
+        (tx.now,),
+    ).fetchall()
+    for row in rows:
+        end_pending(tx, row["seq"], Reason.DEADLINE)
+    return [row["id"] for row in rows]
+
+
+def end_pending(tx: Tx, batch: int, reason: Reason) -> None:
+    """Pending jobs that have pages are partial now; the others are cancelled, or failed."""
+    empty = JobState.CANCELLED if reason is Reason.CANCELLED else JobState.FAILED
+    cursor = tx.execute(
+        """
+        UPDATE jobs SET state = CASE WHEN pages_fetched > 0 THEN 'partial' ELSE :empty END,
+          reason = :reason, stage = 'finished', stage_at = :now, finished_at = :now,
+          updated_at = :now
+        WHERE batch = :batch AND state = 'pending'
+        RETURNING state
+        """,
+        {"empty": empty, "reason": reason, "now": tx.now, "batch": batch},
+    )
+    ended = Counter(JobState(row["state"]) for row in cursor)
+    counters.move_jobs(tx, batch, {JobState.PENDING: -ended.total(), **ended})
+
+
+async def find(db: aiosqlite.Connection, batch_id: str) -> Batch:
+    """Raises NotFound."""
+    rows = await db.execute_fetchall(
+        "SELECT * FROM batches WHERE id = ? AND staging = 0", (batch_id,)
+    )
+    for row in rows:
+        return _batch(row)
+    raise NotFound(f"there is no batch {batch_id}")
+
+
+async def listing(
+    db: aiosqlite.Connection,
+    *,
+    states: Sequence[BatchState] = (),
+    label: str | None = None,
+    since: float | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Batch]:
+    """Newest first; `before` is the `seq` of the last one seen."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT * FROM batches
+        WHERE staging = 0
+          AND (:before IS NULL OR seq < :before)
+          AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
+          AND (:label IS NULL OR label = :label)
+          AND (:since IS NULL OR created_at >= :since)
+        ORDER BY seq DESC LIMIT :limit
+        """,
+        {
+            "before": before,
+            "states": msgspec.json.encode(states).decode(),
+            "label": label,
+            "since": since,
+            "limit": limit,
+        },
+    )
+    return [_batch(row) for row in rows]
+
+
+async def leftovers(
+    db: aiosqlite.Connection, batch: int, *, after_row: int = -1, limit: int
+) -> list[Leftover]:
+    """The lines of the input that made no job, in order."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT * FROM leftovers WHERE batch = ? AND input_row > ? ORDER BY input_row LIMIT ?
+        """,
+        (batch, after_row, limit),
+    )
+    return [
+        Leftover(
+            row=row["input_row"],
+            input=row["input"],
+            columns=pairs(row["columns"]),
+            job_seq=row["job"],
+            code=row["code"],
+            detail=row["detail"],
+        )
+        for row in rows
+    ]
+
+
+async def columns(db: aiosqlite.Connection, batch: int) -> tuple[str, ...]:
+    """The names of the input's other columns, in order."""
+    rows = await db.execute_fetchall("SELECT columns FROM batches WHERE seq = ?", (batch,))
+    return tuple(name for row in rows for name in msgspec.json.decode(row[0], type=list[str]))
+
+
+def pairs(text: str | None) -> tuple[tuple[str, str], ...]:
+    """The stored form of an input's other columns, decoded."""
+    return msgspec.json.decode(text, type=tuple[tuple[str, str], ...]) if text else ()
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _batch(row: sqlite3.Row) -> Batch:
+    metadata = row["metadata"]
+    return Batch(
+        seq=row["seq"],
+        batch_id=row["id"],
+        state=BatchState(row["state"]),
+        paused=bool(row["paused"]),
+        label=row["label"],
+        metadata=msgspec.json.decode(metadata, type=dict[str, object]) if metadata else None,
+        max_pages=row["max_pages"],
+        max_concurrent_jobs=row["max_concurrent_jobs"],
+        counts=counters.job_counts(row),
+        pages=counters.receipt(row),
+        duplicates=row["duplicates"],
+        rejected=row["rejected"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        error=row["error"],
+    )

@@ -1,0 +1,175 @@
+"""Opens the database: creation, checks, settings, one writer, a few read-only connections."""
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+import structlog
+
+from skybatch.errors import StoreUnavailable, StoreUnusable
+from skybatch.model.clock import Clock
+from skybatch.model.event import Event
+from skybatch.store.migrate import APPLICATION_ID, migrate
+from skybatch.store.tx import Tx
+from skybatch.store.writer import Writer
+
+log = structlog.get_logger()
+
+FILE = "skybatch.db"
+READERS = 2
+READ_SECONDS = 2.0  # a slice that takes longer is aborted: it would hold the log of changes
+T = TypeVar("T")
+
+# FULL: with NORMAL, 291 of 300 replayed power cuts lost acknowledged commits. mmap off: a damaged
+# disk is an error, not a crash. auto_vacuum must be set before the first table.
+WRITER_SETTINGS = """
+PRAGMA busy_timeout = 5000;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA wal_autocheckpoint = 1000;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA mmap_size = 0;
+PRAGMA cache_size = -16384;
+PRAGMA temp_store = MEMORY;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+"""
+
+READER_SETTINGS = """
+PRAGMA busy_timeout = 5000;
+PRAGMA query_only = ON;
+PRAGMA wal_autocheckpoint = 0;
+PRAGMA mmap_size = 0;
+PRAGMA cache_size = -8192;
+PRAGMA temp_store = MEMORY;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+"""
+
+
+def create(path: Path) -> None:
+    """Make a new database under another name, and rename it when it is whole and on disk."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    db = sqlite3.connect(draft, isolation_level=None)
+    try:
+        db.executescript("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrate(db)
+        db.execute("PRAGMA journal_mode = WAL")
+    finally:
+        db.close()
+    draft.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def open_writing(path: Path) -> sqlite3.Connection:
+    """The writing connection, settings applied. Raises StoreUnusable; leaves a foreign file alone.
+
+    Nothing here opens the file other than through SQLite: closing any other handle on it would
+    drop the POSIX locks of this process.
+    """
+    if path.stat().st_size == 0:
+        raise StoreUnusable(f"{path} is empty: restore it from a backup, or move it away")
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+        db.executescript("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;")
+        (application_id,) = db.execute("PRAGMA application_id").fetchone()
+        if application_id != APPLICATION_ID:
+            raise StoreUnusable(f"{path} is not a database of skybatch")
+        migrate(db)
+        (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise StoreUnusable(f"{path} cannot be put in WAL mode on this file system")
+        db.executescript(WRITER_SETTINGS)
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"{path} cannot be opened: {error}") from error
+    db.row_factory = sqlite3.Row
+    return db
+
+
+class Reader:
+    """A read-only connection, and the time by which its present slice must be done."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self.db = db
+        self.until = 0.0
+
+    def is_late(self) -> bool:
+        """Called by SQLite every so many steps, in the connection's thread."""
+        return time.monotonic() > self.until
+
+
+class Store:
+    """The one database of a data directory."""
+
+    def __init__(self, path: Path, clock: Clock, publish: Callable[[list[Event]], None]) -> None:
+        self._path = path
+        self._writer = Writer(lambda: open_writing(path), clock, publish)
+        self._readers: asyncio.Queue[Reader] = asyncio.Queue()
+
+    async def open(self) -> None:
+        """Raises StoreUnusable when the file cannot be used; it is then left as it was."""
+        if not self._path.exists():
+            create(self._path)
+        await self._writer.open()
+        for _ in range(READERS):
+            self._readers.put_nowait(await self._open_reader())
+
+    async def close(self) -> None:
+        """Finish what is queued, then close everything (aiosqlite's threads are not daemons)."""
+        for _ in range(READERS):
+            reader = await self._readers.get()
+            await reader.db.close()
+        await self._writer.close()
+
+    async def write(self, function: Callable[[Tx], T]) -> T:
+        """Run a unit of work; it is durable when this returns. Raises what the function raises,
+        StorageFull, or StoreUnavailable; then nothing of it is stored."""
+        return await self._writer.put(function, urgent=True)
+
+    def write_soon(self, function: Callable[[Tx], T]) -> Awaitable[T]:
+        """As `write`, for units that may wait a few milliseconds for company."""
+        return self._writer.put(function, urgent=False)
+
+    def post(self, function: Callable[[Tx], T]) -> "asyncio.Future[T]":
+        """Queue a unit that nobody waits for; a failure is logged."""
+        future = self._writer.put(function, urgent=False)
+        future.add_done_callback(_log_failure)
+        return future
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[aiosqlite.Connection]:
+        """A read-only connection for one slice of at most two seconds."""
+        reader = await self._readers.get()
+        reader.until = time.monotonic() + READ_SECONDS
+        try:
+            yield reader.db
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"the database cannot be read: {error}") from error
+        finally:
+            self._readers.put_nowait(reader)
+
+    async def _open_reader(self) -> Reader:
+        address = f"{self._path.absolute().as_uri()}?mode=ro"
+        db = await aiosqlite.connect(address, uri=True, isolation_level=None)
+        await db.executescript(READER_SETTINGS)
+        db.row_factory = sqlite3.Row
+        reader = Reader(db)
+        await db.set_progress_handler(reader.is_late, 10_000)
+        return reader
+
+
+def _log_failure(future: "asyncio.Future[T]") -> None:
+    if not future.cancelled() and (error := future.exception()):
+        log.error("store.unit_failed", exc_info=error)

@@ -1,0 +1,264 @@
+"""The table of pages: the frontier of every job, and what became of each URL."""
+
+import sqlite3
+from collections import Counter
+
+import aiosqlite
+import msgspec
+
+from skybatch.errors import LeaseLost, SkybatchError
+from skybatch.model.event import EventType
+from skybatch.model.facts import PageFacts
+from skybatch.model.job import Claim, Job
+from skybatch.model.page import FrontierRow, Known, Page, PageWrite, Progress
+from skybatch.model.profile import Profile
+from skybatch.model.reason import Reason
+from skybatch.model.record import PageOfJob
+from skybatch.model.state import PageState, SkipReason
+from skybatch.store import counters
+from skybatch.store.jobs import job_of
+from skybatch.store.tx import Tx
+
+EMPTY = Profile()
+
+
+def store(tx: Tx, held: Claim, write: PageWrite) -> None:
+    """Store what one request changed: new rows first, then the page, then the counters.
+
+    Raises LeaseLost when the job is no longer this attempt's; nothing is stored then.
+    """
+    changes: Counter[str] = Counter()
+    for row in write.found:
+        if _add(tx, held, row):
+            state = PageState.SKIPPED if row.skipped else PageState.QUEUED
+            changes[counters.column_of(state, row.skipped)] += 1
+    for key, reason in write.outside:
+        if _count_once(tx, held, key):
+            changes[counters.column_of(PageState.SKIPPED, reason)] += 1
+    changes.update(_settle(tx, held, write.page))
+    _fence(tx, held, write)
+    counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
+    if write.profile is not None:
+        _store_profile(tx, held, write.profile)
+
+
+def _add(tx: Tx, held: Claim, row: FrontierRow) -> bool:
+    cursor = tx.execute(
+        """
+        INSERT INTO pages (job, url, depth, state, reason) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (job, url) DO NOTHING
+        """,
+        (held.seq, row.url, row.depth, "skipped" if row.skipped else "queued", row.skipped),
+    )
+    return cursor.rowcount == 1
+
+
+def _count_once(tx: Tx, held: Claim, key: int) -> bool:
+    cursor = tx.execute(
+        "INSERT INTO outside (job, key) VALUES (?, ?) ON CONFLICT DO NOTHING", (held.seq, key)
+    )
+    return cursor.rowcount == 1
+
+
+def _settle(tx: Tx, held: Claim, page: Page) -> Counter[str]:
+    """Write the page over its queued row; the start page has none yet."""
+    became = counters.column_of(page.state, page.reason)
+    was = tx.execute(
+        "SELECT state FROM pages WHERE job = ? AND url = ?", (held.seq, page.url)
+    ).fetchone()
+    if was is None:
+        _add(tx, held, FrontierRow(page.url, page.depth))
+    elif was["state"] != PageState.QUEUED:
+        raise SkybatchError(f"{page.url} of job {held.job_id} is {was['state']} already")
+    _overwrite(tx, held, page)
+    changes = Counter({became: 1})
+    if was is not None:
+        changes[counters.column_of(PageState.QUEUED, None)] -= 1
+    return changes
+
+
+def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
+    tx.execute(
+        """
+        UPDATE pages SET state = :state, reason = :reason, attempt = :attempt, tries = :tries,
+          status = :status, final_url = :final_url, content_type = :content_type,
+          charset = :charset, bytes = :bytes, truncated = :truncated, elapsed_ms = :elapsed_ms,
+          fetched_at = :fetched_at, sha256 = :sha256, facts = :facts, detail = :detail,
+          duplicate_of = CASE WHEN :sha256 IS NOT NULL THEN
+            (SELECT min(p.seq) FROM pages p
+             WHERE p.job = :job AND p.sha256 = :sha256 AND p.url <> :url) END
+        WHERE job = :job AND url = :url
+        """,
+        {
+            "state": page.state,
+            "reason": page.reason,
+            "attempt": held.attempt,
+            "tries": page.tries,
+            "status": page.status,
+            "final_url": None if page.final_url == page.url else page.final_url,
+            "content_type": page.content_type,
+            "charset": page.charset,
+            "bytes": page.bytes,
+            "truncated": page.truncated,
+            "elapsed_ms": page.elapsed_ms,
+            "fetched_at": page.fetched_at,
+            "sha256": page.sha256,
+            "facts": None if page.facts is None else msgspec.json.encode(page.facts),
+            "detail": page.detail,
+            "job": held.seq,
+            "url": page.url,
+        },
+    )
+
+
+def _fence(tx: Tx, held: Claim, write: PageWrite) -> None:
+    updated = tx.execute(
+        """
+        UPDATE jobs SET progress_at = :now, start_url = coalesce(:start_url, start_url),
+          final_url = coalesce(:final_url, final_url)
+        WHERE seq = :seq AND attempt = :attempt AND state = 'running'
+        """,
+        {
+            "now": tx.now,
+            "start_url": write.start_url,
+            "final_url": write.final_url,
+            "seq": held.seq,
+            "attempt": held.attempt,
+        },
+    )
+    if updated.rowcount != 1:
+        raise LeaseLost
+    if write.start_url is not None:
+        tx.emit(
+            EventType.JOB_START_FOUND,
+            held.batch_id,
+            job_id=held.job_id,
+            attempt=held.attempt,
+            url=write.start_url,
+        )
+
+
+def _store_profile(tx: Tx, held: Claim, profile: Profile) -> None:
+    tx.execute(
+        """
+        INSERT INTO profiles (job, body) VALUES (?, ?)
+        ON CONFLICT (job) DO UPDATE SET body = excluded.body
+        """,
+        (held.seq, msgspec.json.encode(profile)),
+    )
+
+
+async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
+    """What earlier attempts have stored."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT url, depth, state, reason, tries, final_url FROM pages WHERE job = ? ORDER BY seq
+        """,
+        (held.seq,),
+    )
+    outside = await db.execute_fetchall("SELECT key FROM outside WHERE job = ?", (held.seq,))
+    profiles = await db.execute_fetchall("SELECT body FROM profiles WHERE job = ?", (held.seq,))
+    jobs = await db.execute_fetchall(
+        """
+        SELECT j.start_url, b.cancelled_at FROM jobs j JOIN batches b ON b.seq = j.batch
+        WHERE j.seq = ?
+        """,
+        (held.seq,),
+    )
+    return Progress(
+        known=tuple(
+            Known(
+                url=row["url"],
+                depth=row["depth"],
+                state=PageState(row["state"]),
+                reason=row["reason"],
+                tries=row["tries"],
+                final_url=row["final_url"],
+            )
+            for row in rows
+        ),
+        outside=frozenset(row["key"] for row in outside),
+        profile=next((_profile(row["body"]) for row in profiles), None),
+        start_url=next((row["start_url"] for row in jobs), None),
+        is_cancelled=any(row["cancelled_at"] is not None for row in jobs),
+    )
+
+
+async def domain_results(
+    db: aiosqlite.Connection, batch: int, *, after: int = 0, limit: int
+) -> list[tuple[Job, Profile]]:
+    """Jobs and their profiles in submission order; `after` is the `seq` of the last job seen."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT j.*, b.id AS batch_id, b.paused, p.body
+        FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
+          LEFT JOIN profiles p ON p.job = j.seq
+        WHERE j.batch = ? AND j.seq > ? ORDER BY j.seq LIMIT ?
+        """,
+        (batch, after, limit),
+    )
+    return [(job_of(row), _profile(row["body"])) for row in rows]
+
+
+async def page_results(
+    db: aiosqlite.Connection, batch: int, *, include_all: bool, after: int = 0, limit: int
+) -> list[PageOfJob]:
+    """Pages in the order of their jobs, then of discovery; `after` is the last row seen."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT p.*, j.id AS job_id, j.domain, b.id AS batch_id, d.url AS duplicate_url
+        FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
+          JOIN pages p ON p.job = j.seq LEFT JOIN pages d ON d.seq = p.duplicate_of
+        WHERE j.batch = :batch
+          AND j.seq >= coalesce((SELECT job FROM pages WHERE seq = :after), 0)
+          AND (j.seq, p.seq) > (coalesce((SELECT job FROM pages WHERE seq = :after), 0), :after)
+          AND (:include_all OR p.state IN ('fetched', 'failed'))
+        ORDER BY j.seq, p.seq LIMIT :limit
+        """,
+        {"batch": batch, "after": after, "include_all": include_all, "limit": limit},
+    )
+    return [_page_of_job(row) for row in rows]
+
+
+def _profile(body: bytes | None) -> Profile:
+    return EMPTY if body is None else msgspec.json.decode(body, type=Profile)
+
+
+def _page_of_job(row: sqlite3.Row) -> PageOfJob:
+    return PageOfJob(
+        seq=row["seq"],
+        batch_id=row["batch_id"],
+        job_id=row["job_id"],
+        domain=row["domain"],
+        duplicate_of=row["duplicate_url"],
+        page=_page(row),
+    )
+
+
+def _page(row: sqlite3.Row) -> Page:
+    state = PageState(row["state"])
+    facts = row["facts"]
+    return Page(
+        url=row["url"],
+        depth=row["depth"],
+        state=state,
+        reason=_reason(state, row["reason"]),
+        tries=row["tries"],
+        status=row["status"],
+        final_url=row["final_url"] or (row["url"] if state is PageState.FETCHED else None),
+        content_type=row["content_type"],
+        charset=row["charset"],
+        bytes=row["bytes"],
+        truncated=bool(row["truncated"]),
+        elapsed_ms=row["elapsed_ms"],
+        fetched_at=row["fetched_at"],
+        sha256=row["sha256"],
+        facts=msgspec.json.decode(facts, type=PageFacts) if facts else None,
+        detail=row["detail"],
+    )
+
+
+def _reason(state: PageState, text: str | None) -> Reason | SkipReason | None:
+    if text is None:
+        return None
+    return SkipReason(text) if state is PageState.SKIPPED else Reason(text)

@@ -1,0 +1,107 @@
+"""Takes a submission in: slices into a hidden batch, which the last one makes visible."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from skybatch.errors import Fault, Invalid
+from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
+from skybatch.store import batches, jobs
+from skybatch.store.batches import Staged
+from skybatch.store.database import Store
+from skybatch.store.tx import Tx
+
+Slice = Sequence[Accepted | Rejected]
+LISTED = 1_000  # rejected lines that the answer names
+
+
+class _Intake:
+    """One submission on its way into the store."""
+
+    def __init__(self, submission: Submission) -> None:
+        self.submission = submission
+        self.batch: int | None = None
+        self.columns: dict[str, None] = {}  # a set that keeps its order
+        self.jobs = 0
+        self.duplicates = 0
+        self.rejected: list[Rejected] = []
+        self.rejected_count = 0
+        self.created_at = 0.0
+
+    def note(self, lines: Slice) -> None:
+        """What the slice tells apart from its jobs."""
+        for line in lines:
+            self.columns.update(dict.fromkeys(name for name, _ in line.entry.columns))
+            if isinstance(line, Rejected):
+                self.rejected_count += 1
+                if len(self.rejected) < LISTED:
+                    self.rejected.append(line)
+
+    def unit(self, tx: Tx, lines: Slice, *, is_last: bool) -> None:
+        """Store one slice; the batch with the first, visible with the last."""
+        if self.batch is None:
+            self.batch = batches.create(tx, self.submission)
+            self.created_at = tx.now
+        added = jobs.add(tx, self.batch, lines)
+        self.jobs += added.jobs
+        self.duplicates += added.duplicates
+        batches.add_counts(
+            tx,
+            self.batch,
+            jobs=added.jobs,
+            duplicates=added.duplicates,
+            rejected=len(lines) - added.jobs - added.duplicates,
+        )
+        if is_last and self.jobs == 0:
+            raise Invalid(self._faults(), "no line of the list is a domain")
+        if is_last:
+            batches.publish(tx, self.batch, tuple(self.columns))
+
+    def _faults(self) -> tuple[Fault, ...]:
+        return tuple(
+            Fault(f"/domains/{line.entry.row}", line.code, line.detail) for line in self.rejected
+        )
+
+    def receipted(self) -> Receipted:
+        return Receipted(
+            job_count=self.jobs,
+            duplicates=self.duplicates,
+            rejected=tuple(self.rejected),
+            rejected_count=self.rejected_count,
+            created_at=self.created_at,
+        )
+
+
+async def submit(store: Store, submission: Submission, slices: AsyncIterator[Slice]) -> Receipted:
+    """Store the whole submission, or nothing of it; durable when it returns.
+
+    Raises Conflict when the batch id exists, Invalid with every rejected line when none is good,
+    and whatever `slices` raises.
+    """
+    intake = _Intake(submission)
+    try:
+        held: Slice = ()
+        async for lines in slices:
+            if held:
+                await _write(store, intake, held, is_last=False)
+            held = lines
+        await _write(store, intake, held, is_last=True)
+    except BaseException:
+        if intake.batch is not None:
+            discard(store, Staged(intake.batch, submission.batch_id))
+        raise
+    return intake.receipted()
+
+
+async def _write(store: Store, intake: _Intake, lines: Slice, *, is_last: bool) -> None:
+    intake.note(lines)
+    await store.write(lambda tx: intake.unit(tx, lines, is_last=is_last))
+
+
+def discard(store: Store, staged: Staged) -> None:
+    """Delete a staged batch slice by slice; nobody waits for it, recovery would do the same."""
+
+    def carry_on(deletion: "asyncio.Future[bool]") -> None:
+        if not deletion.cancelled() and not deletion.exception() and deletion.result():
+            discard(store, staged)
+
+    store.post(lambda tx: batches.discard(tx, staged)).add_done_callback(carry_on)

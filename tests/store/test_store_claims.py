@@ -1,0 +1,270 @@
+"""Claiming, fencing, ending and taking back, on a real database."""
+
+import pytest
+
+from skybatch.errors import LeaseLost
+from skybatch.model.outcome import Ended, Finished, Released, Retry
+from skybatch.model.page import FrontierRow, Page, PageWrite
+from skybatch.model.reason import Reason
+from skybatch.model.state import BatchState, JobState, PageState, SkipReason
+from skybatch.store import attempts, batches, jobs, pages
+from skybatch.store.rescue import rescue
+from tests.store.seeds import submit
+
+FETCHED = PageWrite(Page("http://a.example/", 0, PageState.FETCHED, status=200))
+
+
+async def claim(store, limit=1, boot="boot-1"):
+    return await store.write(
+        lambda tx: attempts.claim(tx, boot=boot, lease_seconds=30, limit=limit)
+    )
+
+
+async def batch_of(store, batch_id):
+    async with store.read() as db:
+        return await batches.find(db, batch_id)
+
+
+async def job_of(store, job_id):
+    async with store.read() as db:
+        return await jobs.find(db, job_id)
+
+
+async def assert_balanced(store):
+    """The counters equal the rows, for every batch and job."""
+    async with store.read() as db:
+        for column in JobState:
+            wrong = await db.execute_fetchall(
+                f"SELECT id FROM batches b WHERE {column} <> "
+                f"(SELECT count(*) FROM jobs j WHERE j.batch = b.seq AND j.state = '{column}')"
+            )
+            assert list(wrong) == [], column
+        for column in ("queued", "fetched", "failed"):
+            wrong = await db.execute_fetchall(
+                f"SELECT id FROM jobs j WHERE pages_{column} <> "
+                f"(SELECT count(*) FROM pages p WHERE p.job = j.seq AND p.state = '{column}')"
+            )
+            assert list(wrong) == [], column
+            wrong = await db.execute_fetchall(
+                f"SELECT id FROM batches b WHERE pages_{column} <> "
+                f"(SELECT sum(pages_{column}) FROM jobs j WHERE j.batch = b.seq)"
+            )
+            assert list(wrong) == [], column
+
+
+async def test_jobs_are_claimed_in_submission_order(store):
+    await submit(store, "a.example", "b.example", "c.example")
+    claims = await claim(store, limit=10)
+    assert [held.target.domain for held in claims] == ["a.example", "b.example", "c.example"]
+    assert [held.attempt for held in claims] == [1, 1, 1]
+    assert await claim(store) == []
+    await assert_balanced(store)
+
+
+async def test_a_batch_never_runs_more_jobs_than_it_allows(store):
+    await submit(store, "a.example", "b.example", "c.example", max_concurrent_jobs=2)
+    first, _ = await claim(store, limit=10)
+    assert await claim(store, limit=10) == []
+    await store.write(lambda tx: attempts.finish(tx, first, Finished(JobState.COMPLETE)))
+    (third,) = await claim(store, limit=10)
+    assert third.target.domain == "c.example"
+
+
+async def test_an_urgent_batch_goes_first(store):
+    await submit(store, "usual.example")
+    await submit(store, "urgent.example", priority=0)
+    (held,) = await claim(store)
+    assert held.target.domain == "urgent.example"
+
+
+async def test_batches_of_one_priority_share_the_workers(store):
+    await submit(store, *(f"big-{number}.example" for number in range(10)))
+    await submit(store, "small-1.example", "small-2.example")
+    domains = [held.target.domain for held in await claim(store, limit=4)]
+    assert domains == [
+        "big-0.example", "small-1.example", "big-1.example", "small-2.example"
+    ]  # fmt: skip
+
+
+async def test_a_host_that_asked_to_wait_is_left_alone_by_every_batch(store, clock):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    await store.write(lambda tx: attempts.finish(tx, held, Released(waits=1, delay_s=60)))
+    await submit(store, "a.example")
+    assert await claim(store, limit=10) == []
+    clock.time += 61
+    assert len(await claim(store, limit=10)) == 2
+
+
+async def test_a_retried_job_waits_for_its_time_and_is_charged(store, clock):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    retry = Retry(Reason.TIMEOUT, "no answer", delay_s=10)
+    await store.write(lambda tx: attempts.finish(tx, held, retry))
+    assert await claim(store) == []
+    assert await store.write(attempts.next_ready_at) == clock.time + 10
+    clock.time += 10
+    (again,) = await claim(store)
+    assert (again.attempt, again.charged) == (2, 1)
+    await assert_balanced(store)
+
+
+async def test_a_stale_attempt_cannot_finish_a_job_that_was_given_away(store):
+    await submit(store, "a.example")
+    (stale,) = await claim(store, boot="boot-1")
+    await store.write(lambda tx: rescue(tx, boot="boot-2", held=[]))
+    (fresh,) = await claim(store, boot="boot-2")
+    assert fresh.attempt == 2
+    with pytest.raises(LeaseLost):
+        await store.write(lambda tx: attempts.finish(tx, stale, Finished(JobState.FAILED)))
+    assert (await job_of(store, fresh.job_id)).state is JobState.RUNNING
+    await assert_balanced(store)
+
+
+async def test_a_stale_attempt_cannot_store_a_page(store):
+    batch_id = await submit(store, "a.example")
+    (stale,) = await claim(store, boot="boot-1")
+    await store.write(lambda tx: rescue(tx, boot="boot-2", held=[]))
+    await claim(store, boot="boot-2")
+    with pytest.raises(LeaseLost):
+        await store.write(lambda tx: pages.store(tx, stale, FETCHED))
+    assert (await batch_of(store, batch_id)).pages.discovered == 0
+    await assert_balanced(store)
+
+
+async def test_a_job_is_finished_once(store):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    await store.write(lambda tx: attempts.finish(tx, held, Finished(JobState.COMPLETE)))
+    with pytest.raises(LeaseLost):
+        await store.write(lambda tx: attempts.finish(tx, held, Finished(JobState.FAILED)))
+
+
+async def test_orphans_of_a_dead_run_are_taken_back_at_once_and_uncharged(store):
+    await submit(store, "a.example", "b.example")
+    (held, _) = await claim(store, limit=2, boot="dead")
+    await store.write(lambda tx: pages.store(tx, held, FETCHED))
+    rescued = await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
+    assert (rescued.jobs, rescued.pages_kept) == (2, 1)
+    again = await claim(store, limit=2, boot="alive")
+    assert [item.charged for item in again] == [0, 0]
+    async with store.read() as db:
+        progress = await pages.progress(db, again[0])
+    assert [(row.url, row.state) for row in progress.known] == [
+        ("http://a.example/", PageState.FETCHED)
+    ]
+
+
+async def test_a_worker_that_is_alive_keeps_its_job_after_its_lease_ran_out(store, clock):
+    await submit(store, "a.example", "b.example")
+    alive, gone = await claim(store, limit=2)
+    clock.time += 3600  # the whole process was stopped for an hour
+    rescued = await store.write(lambda tx: rescue(tx, boot="boot-1", held=[alive.seq]))
+    assert rescued.jobs == 1
+    assert (await job_of(store, gone.job_id)).state is JobState.PENDING
+    assert (await job_of(store, alive.job_id)).state is JobState.RUNNING
+
+
+async def test_the_receipt_balances_through_a_whole_job(store):
+    batch_id = await submit(store, "a.example")
+    (held,) = await claim(store)
+    start = PageWrite(
+        Page("http://a.example/", 0, PageState.FETCHED, status=200),
+        found=(
+            FrontierRow("http://a.example/1", 1),
+            FrontierRow("http://a.example/2", 1),
+            FrontierRow("http://a.example/x.pdf", 1, SkipReason.TYPE),
+        ),
+        outside=((11, SkipReason.SCOPE), (12, SkipReason.SCOPE), (13, SkipReason.BUDGET)),
+        start_url="http://a.example/",
+    )
+    await store.write(lambda tx: pages.store(tx, held, start))
+    dead = Page("http://a.example/1", 1, PageState.FAILED, Reason.HTTP_4XX, status=404)
+    again = PageWrite(dead, outside=((11, SkipReason.SCOPE),))
+    await store.write(lambda tx: pages.store(tx, held, again))
+    done = Finished(JobState.COMPLETE, leftover=Ended.BUDGET)
+    await store.write(lambda tx: attempts.finish(tx, held, done))
+    batch = await batch_of(store, batch_id)
+    receipt = batch.pages
+    assert (receipt.fetched, receipt.failed, receipt.queued) == (1, 1, 0)
+    assert {name: n for name, n in receipt.skipped.items() if n} == {
+        SkipReason.TYPE: 1, SkipReason.SCOPE: 2, SkipReason.BUDGET: 2
+    }  # fmt: skip
+    assert receipt.discovered == 7
+    assert batch.state is BatchState.COMPLETE
+    await assert_balanced(store)
+
+
+async def test_a_page_is_stored_once(store):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    await store.write(lambda tx: pages.store(tx, held, FETCHED))
+    with pytest.raises(Exception, match="fetched already"):
+        await store.write(lambda tx: pages.store(tx, held, FETCHED))
+    await assert_balanced(store)
+
+
+async def test_equal_bodies_are_told_and_both_kept(store):
+    batch_id = await submit(store, "a.example")
+    (held,) = await claim(store)
+    for path in "12":
+        page = Page(f"http://a.example/{path}", 0, PageState.FETCHED, sha256="ab" * 32)
+        await store.write(lambda tx, page=page: pages.store(tx, held, PageWrite(page)))
+    batch = await batch_of(store, batch_id)
+    async with store.read() as db:
+        first, second = await pages.page_results(db, batch.seq, include_all=False, limit=10)
+    assert first.duplicate_of is None
+    assert second.duplicate_of == "http://a.example/1"
+
+
+async def test_a_cancelled_batch_ends_what_is_pending_and_keeps_pages(store):
+    batch_id = await submit(store, "a.example", "b.example", "c.example")
+    (with_page, running) = await claim(store, limit=2)
+    await store.write(lambda tx: pages.store(tx, with_page, FETCHED))
+    await store.write(lambda tx: attempts.finish(tx, with_page, Released(waits=0)))
+    await store.write(lambda tx: batches.cancel(tx, batch_id))
+    batch = await batch_of(store, batch_id)
+    assert batch.state is BatchState.RUNNING
+    assert batch.counts[JobState.PARTIAL] == 1
+    assert batch.counts[JobState.CANCELLED] == 1
+    await store.write(lambda tx: batches.cancel(tx, batch_id))  # idempotent
+    done = Finished(JobState.CANCELLED, Reason.CANCELLED)
+    await store.write(lambda tx: attempts.finish(tx, running, done))
+    assert (await batch_of(store, batch_id)).state is BatchState.PARTIAL
+    await assert_balanced(store)
+
+
+async def test_a_cancelled_batch_is_not_claimed_from_and_its_orphans_end(store):
+    batch_id = await submit(store, "a.example", "b.example")
+    await claim(store, limit=1, boot="dead")
+    await store.write(lambda tx: batches.cancel(tx, batch_id))
+    await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
+    assert await claim(store, limit=5, boot="alive") == []
+    assert (await batch_of(store, batch_id)).state is BatchState.CANCELLED
+
+
+async def test_the_deadline_ends_pending_jobs(store, clock):
+    batch_id = await submit(store, "a.example", deadline_s=60)
+    assert await store.write(batches.end_overdue) == []
+    clock.time += 60
+    assert await store.write(batches.end_overdue) == [batch_id]
+    batch = await batch_of(store, batch_id)
+    assert batch.state is BatchState.FAILED
+
+
+async def test_a_claim_walks_two_indexes_in_order(store):
+    """Neither a scan nor a sort: a claim costs the same at a thousand and a million jobs."""
+    await submit(store, "a.example")
+
+    def plan(tx):
+        rows = []
+        tx.db.set_trace_callback(rows.append)
+        attempts.claim(tx, boot="b", lease_seconds=1, limit=1)
+        tx.db.set_trace_callback(None)
+        (sql,) = [text for text in rows if text.lstrip().startswith("UPDATE jobs SET state")]
+        return [row["detail"] for row in tx.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+    steps = await store.write(plan)
+    assert not [step for step in steps if "TEMP B-TREE" in step], steps
+    assert any("batches_claimable" in step for step in steps), steps
+    assert any("jobs_ready" in step for step in steps), steps
