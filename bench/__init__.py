@@ -1,0 +1,1 @@
+"""Benchmarks: real daemon, real HTTP, real database."""

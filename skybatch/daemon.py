@@ -1,0 +1,183 @@
+"""The composition root: builds every part, starts and stops them in written order."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+import skybatch
+from skybatch import logs
+from skybatch.access import FILE as TOKEN_FILE
+from skybatch.access import open_access
+from skybatch.api.app import build_app
+from skybatch.bus import Bus
+from skybatch.config import Config
+from skybatch.crawl.settings import FetchSettings
+from skybatch.crawl.web import open_web
+from skybatch.engine.pool import Pool
+from skybatch.engine.queue import JobQueue
+from skybatch.engine.supervisor import Supervisor
+from skybatch.engine.worker import Bench
+from skybatch.errors import StoreUnusable
+from skybatch.model.clock import SystemClock
+from skybatch.model.ids import uuid7
+from skybatch.store.database import FILE, Store
+from skybatch.store.lock import DirectoryLock
+from skybatch.store.rescue import Rescued
+
+log = structlog.get_logger()
+
+ADDRESS_FILE = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What whoever started a daemon wants to know once it is ready."""
+
+    url: str
+    token_file: Path | None  # None when the token is in the configuration
+    rescued: Rescued
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The running parts that the outside needs."""
+
+    started: Started
+    engine: Supervisor
+    failed: asyncio.Future[None]  # ends when the engine does
+
+
+async def serve(config: Config, announce: Callable[[Started], None]) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code. Raises AlreadyRunning, StoreUnusable.
+
+    The first signal drains; the second one stops at once.
+    """
+    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    async with run(config) as daemon:
+        announce(daemon.started)
+        asked = asyncio.create_task(signals.get())
+        await asyncio.wait({asked, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            asked.cancel()
+            log.error("daemon.engine_ended")
+            return 1
+        log.info("daemon.draining", signal=asked.result().name, seconds=config.workers.drain_s)
+        drain = asyncio.create_task(daemon.engine.stop(config.workers.drain_s))
+        again = asyncio.create_task(signals.get())
+        await asyncio.wait({drain, again}, return_when=asyncio.FIRST_COMPLETED)
+        if not drain.done():
+            # Everything acknowledged is on disk: what is cut off here is recovered at the start.
+            log.warning("daemon.stopped_at_once")
+            os._exit(1)
+        again.cancel()
+        await drain
+    return 0
+
+
+@asynccontextmanager
+async def run(config: Config) -> AsyncIterator[Daemon]:
+    """A whole daemon on the running loop; at the end everything is closed in reverse order."""
+    clock, bus = SystemClock(), Bus()
+    bus.listen(logs.log_event)
+    async with AsyncExitStack() as stack:
+        folder = _data_folder(config.store.data_dir)
+        lock = DirectoryLock(folder)
+        stack.callback(lock.release)
+        store = Store(folder / FILE, clock, bus.publish)
+        await store.open()
+        stack.push_async_callback(store.close)
+        access = await open_access(store, folder, config.auth.token)
+
+        queue = JobQueue(store, uuid7(clock.now()))
+        await queue.discard_staging()
+        rescued = await queue.rescue()
+        if rescued.jobs:
+            log.info("daemon.recovered", jobs=rescued.jobs, pages_kept=rescued.pages_kept)
+
+        fetch_web = await stack.enter_async_context(open_web(fetch_settings(config), clock))
+        bench = Bench(queue, fetch_web, clock, config.crawl.max_retry_after_s)
+        pool = Pool(config.workers.count, bench)
+        engine = Supervisor(queue, pool)
+        bus.listen(pool.hear)
+        running = asyncio.create_task(engine.run(), name="engine")
+        stack.push_async_callback(_stop, engine, running)
+
+        app = build_app(
+            store=store,
+            bus=bus,
+            auth=access,
+            wake=engine.wake,
+            defaults=config.crawl.options,
+            default_concurrency=config.workers.count,
+            clock=clock,
+        )
+        url = await _listen(stack, app, config.server.host, config.server.port)
+        stack.callback(bus.close)
+        (folder / ADDRESS_FILE).write_text(url + "\n", "ascii")
+        token_file = None if config.auth.token else folder / TOKEN_FILE
+        log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
+        yield Daemon(Started(url, token_file, rescued), engine, running)
+
+
+def fetch_settings(config: Config) -> FetchSettings:
+    """What the crawl needs of the configuration."""
+    fetch = config.fetch
+    contact = f" (+{config.crawl.contact})" if config.crawl.contact else ""
+    return FetchSettings(
+        user_agent=f"skybatch/{skybatch.__version__}{contact}",
+        connect_to=fetch.connect_to,
+        allow_networks=fetch.allow_networks,
+        ca_file=fetch.ca_file or None,
+        proxy=fetch.proxy or None,
+        dns_servers=fetch.dns_servers,
+        max_body_bytes=fetch.max_body_bytes,
+        connect_timeout_s=fetch.connect_timeout_s,
+        read_timeout_s=fetch.read_timeout_s,
+        request_timeout_s=fetch.request_timeout_s,
+        max_redirects=fetch.max_redirects,
+    )
+
+
+def _data_folder(path: str) -> Path:
+    folder = Path(path)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnusable(f"{folder} cannot be used: {error.strerror}") from error
+    return folder
+
+
+async def _stop(engine: Supervisor, running: "asyncio.Task[None]") -> None:
+    """End the engine on every way out; after a drain there is nothing left to wait for."""
+    await engine.stop(0.0)
+    await running
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> str:
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=15,
+        shutdown_timeout=8,
+        max_line_size=8190,
+        max_field_size=8190,
+        auto_decompress=False,
+        handler_cancellation=False,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    bound = runner.addresses[0]
+    name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+    return f"http://{name}:{bound[1]}"

@@ -1,0 +1,137 @@
+"""A submission is stored whole, or not at all."""
+
+import pytest
+
+from skybatch.errors import Conflict, Invalid, NotFound
+from skybatch.model.batch import Rejected
+from skybatch.model.state import BatchState, JobState
+from skybatch.model.target import Entry
+from skybatch.store import attempts, batches, jobs, submissions
+from tests.store.seeds import accepted, slices_of, submission, submit
+from tests.until import until
+
+
+async def rows(store, table):
+    async with store.read() as db:
+        return (await (await db.execute(f"SELECT count(*) FROM {table}")).fetchone())[0]
+
+
+async def test_duplicates_merge_and_rejected_lines_are_told(store):
+    wanted = submission()
+    lines = [
+        accepted(0, "a.example"),
+        Rejected(Entry(1, "???"), "bad_host", "no"),
+        accepted(2, "a.example"),
+        accepted(3, "b.example"),
+    ]
+    receipt = await submissions.submit(store, wanted, slices_of(lines))
+    assert (receipt.job_count, receipt.duplicates, receipt.rejected_count) == (2, 1, 1)
+    assert receipt.rejected[0].entry.row == 1
+    async with store.read() as db:
+        batch = await batches.find(db, wanted.batch_id)
+        assert batch.state is BatchState.PENDING
+        assert batch.counts[JobState.PENDING] == 2
+        found = await jobs.listing(db, batch.seq, limit=10)
+        left = await batches.leftovers(db, batch.seq, limit=10)
+    assert [job.input_row for job in found] == [0, 3]
+    assert [(line.row, line.code, line.job_seq) for line in left] == [
+        (1, "bad_host", None), (2, None, found[0].seq)
+    ]  # fmt: skip
+
+
+async def test_a_submission_cut_off_midway_leaves_nothing(store):
+    async def slices():
+        yield [accepted(row, f"a{row}.example") for row in range(10)]
+        yield [accepted(row, f"a{row}.example") for row in range(10, 20)]
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await submissions.submit(store, submission(), slices())
+    assert (
+        await store.write(lambda tx: attempts.claim(tx, boot="b", lease_seconds=1, limit=9)) == []
+    )
+
+    async def is_empty():
+        return await rows(store, "jobs") == await rows(store, "batches") == 0
+
+    await until(is_empty)
+
+
+async def test_a_staged_batch_is_seen_by_nobody(store):
+    wanted = submission()
+
+    async def slices():
+        yield [accepted(0, "a.example")]
+        yield [accepted(1, "b.example")]
+        async with store.read() as db:  # the first slice is stored, the last one is not
+            assert await rows(store, "jobs") == 1
+            with pytest.raises(NotFound):
+                await batches.find(db, wanted.batch_id)
+            assert await batches.listing(db, limit=10) == []
+        yield [accepted(2, "c.example")]
+
+    await submissions.submit(store, wanted, slices())
+    async with store.read() as db:
+        assert (await batches.find(db, wanted.batch_id)).total == 3
+
+
+async def test_a_list_without_a_domain_is_refused_with_every_fault(store):
+    lines = [Rejected(Entry(row, "?"), "bad_host", "no") for row in range(3)]
+    with pytest.raises(Invalid) as refusal:
+        await submissions.submit(store, submission(), slices_of(lines))
+    assert [fault.pointer for fault in refusal.value.faults] == [
+        "/domains/0", "/domains/1", "/domains/2"
+    ]  # fmt: skip
+    assert await rows(store, "batches") == 0
+    assert await rows(store, "leftovers") == 0
+
+
+async def test_a_batch_id_is_given_once(store):
+    batch_id = await submit(store, "a.example")
+    with pytest.raises(Conflict):
+        await submit(store, "b.example", batch_id=batch_id)
+    async with store.read() as db:
+        assert (await batches.find(db, batch_id)).total == 1
+
+
+async def test_a_refused_submission_does_not_take_another_with_it(store):
+    """A row number is given again after a rollback: discarding by number alone would delete the
+    next submission."""
+    lines = [Rejected(Entry(0, "?"), "bad_host", "no")]
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            await submissions.submit(store, submission(), slices_of(lines))
+
+        async def slices():
+            yield [accepted(0, "a.example")]
+            yield [accepted(1, "b.example")]
+
+        receipt = await submissions.submit(store, submission(), slices())
+        assert receipt.job_count == 2
+    assert await rows(store, "jobs") == 10
+
+
+async def test_recovery_deletes_what_a_dead_run_left_staged(store):
+    from skybatch.engine.queue import JobQueue
+
+    staged = submission()
+
+    def half(tx):
+        row = batches.create(tx, staged)
+        jobs.add(tx, row, [accepted(0, "a.example")])
+
+    await store.write(half)
+    assert await JobQueue(store, "boot").discard_staging() == 1
+
+    async def is_gone():
+        return await rows(store, "batches") == await rows(store, "jobs") == 0
+
+    await until(is_gone)
+
+
+async def test_batches_are_listed_newest_first_with_a_cursor(store):
+    ids = [await submit(store, "a.example") for _ in range(5)]
+    async with store.read() as db:
+        first = await batches.listing(db, limit=2)
+        second = await batches.listing(db, before=first[-1].seq, limit=2)
+    assert [batch.batch_id for batch in (*first, *second)] == ids[:0:-1]

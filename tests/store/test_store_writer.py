@@ -1,0 +1,151 @@
+"""The writer: units fail alone, groups commit together, nobody can cancel it."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from skybatch.errors import StorageFull
+from skybatch.model.event import EventType
+from skybatch.store import tokens
+
+
+def add(token_id):
+    return lambda tx: tokens.add(tx, token_id, b"", "test")
+
+
+async def ids(store):
+    return set(await store.write(tokens.valid))
+
+
+async def test_a_unit_that_fails_leaves_the_others_of_its_group_alone(store):
+    def broken(tx):
+        add("half")(tx)
+        raise ValueError("no")
+
+    before, failed, after = (
+        store.write_soon(add("before")), store.write_soon(broken), store.write_soon(add("after"))
+    )  # fmt: skip
+    await before
+    with pytest.raises(ValueError, match="no"):
+        await failed
+    await after
+    assert await ids(store) == {"before", "after"}
+
+
+async def test_a_cancelled_wait_leaves_its_unit_whole(store):
+    def two_rows(tx):
+        add("one")(tx)
+        add("two")(tx)
+
+    async def wait():
+        await store.write_soon(two_rows)
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)  # the unit is queued
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await ids(store) in ({"one", "two"}, set())
+
+
+async def test_a_storm_of_cancelled_waits_leaves_no_half_unit(store):
+    def pair(number):
+        def unit(tx):
+            add(f"{number}-a")(tx)
+            add(f"{number}-b")(tx)
+
+        return unit
+
+    async def wait(number):
+        await store.write(pair(number))
+
+    tasks = [asyncio.create_task(wait(number)) for number in range(300)]
+    await asyncio.sleep(0)
+    for task in tasks[::3]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    found = await ids(store)
+    assert {name[:-2] for name in found if name.endswith("a")} == {
+        name[:-2] for name in found if name.endswith("b")
+    }
+    assert {str(number) for number in range(300) if number % 3} <= {name[:-2] for name in found}
+
+
+async def test_a_full_disk_fails_the_unit_and_the_writer_goes_on(store):
+    """SQLite's own limit of pages stands in for the disk; the error code is the same."""
+
+    def limit(tx, pages):
+        return tx.execute(f"PRAGMA max_page_count = {pages}").fetchone()[0]
+
+    size = await store.write(lambda tx: limit(tx, 1))  # answers the present size
+    await store.write(lambda tx: limit(tx, size + 1))
+
+    def many(tx):
+        for number in range(1000):
+            add(f"{number}-" + "x" * 2000)(tx)
+
+    with pytest.raises(StorageFull):
+        await store.write(many)
+    await store.write(lambda tx: limit(tx, size + 10_000))
+    await store.write(add("again"))
+    assert "again" in await ids(store)
+
+
+async def test_events_are_published_after_the_commit_in_order(store, bus):
+    heard = []
+    bus.listen(heard.append)
+    await store.write(lambda tx: tx.emit(EventType.BATCH_SUBMITTED, "b", jobs=1))
+    await store.write(lambda tx: tx.emit(EventType.BATCH_STARTED, "b"))
+    assert [event.type for event in heard] == [EventType.BATCH_SUBMITTED, EventType.BATCH_STARTED]
+    assert heard[0].id < heard[1].id
+    assert heard[0].data == {"jobs": 1}
+
+
+async def test_a_unit_that_fails_publishes_nothing(store, bus):
+    heard = []
+    bus.listen(heard.append)
+
+    def unit(tx):
+        tx.emit(EventType.BATCH_STARTED, "b")
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - raised just above
+        await store.write(unit)
+    assert heard == []
+
+
+async def test_readers_cannot_write(store):
+    from skybatch.errors import StoreUnavailable
+
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        async with store.read() as db:
+            await db.execute("DELETE FROM tokens")
+
+
+async def test_the_settings_are_in_force(store):
+    def settings(tx):
+        names = ["synchronous", "foreign_keys", "journal_mode", "mmap_size", "auto_vacuum"]
+        return {name: tx.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
+
+    assert await store.write(settings) == {
+        "synchronous": 2, "foreign_keys": 1, "journal_mode": "wal", "mmap_size": 0,
+        "auto_vacuum": 2,
+    }  # fmt: skip
+
+
+async def test_a_reader_that_takes_too_long_is_stopped(store, monkeypatch):
+    from skybatch.errors import StoreUnavailable
+    from skybatch.store import database
+
+    monkeypatch.setattr(database, "READ_SECONDS", 0.05)
+    endless = (
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    )
+    with pytest.raises(StoreUnavailable, match="interrupted"):
+        async with store.read() as db:
+            await db.execute_fetchall(endless)
+
+
+def test_sqlite_here_is_recent_enough():
+    assert sqlite3.sqlite_version_info >= (3, 37), "STRICT tables"
