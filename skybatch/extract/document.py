@@ -1,0 +1,167 @@
+"""A page parsed once, with what the extractors ask of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from ada_url import join_url
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+
+Attributes: TypeAlias = Mapping[str, str | None]
+
+COMMENT = "-comment"  # tag under which comments are collected
+MAX_TEXT = 200_000  # characters of visible text that are searched
+_MAX_NODES = 20_000  # of one kind
+_MAX_ACTION = 2_000  # characters
+_MAX_METAS = 300
+_MAX_CONTENT = 5_000  # characters of one meta
+_MAX_MARKED = 2_000
+_MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
+
+_KEPT = frozenset({"html", "base", "title", "meta", "img", "script", "h1", COMMENT})
+_LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
+_META_NAMES = ("name", "property", "http-equiv")
+_INVISIBLE = ["script", "style", "template"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page in memory; nothing in it is changed after `parse`."""
+
+    base: str  # what its relative URLs are relative to
+    html: str
+    text: str  # visible text in lower case with single spaces, at most `MAX_TEXT` characters
+    nodes: Mapping[str, Sequence[LexborNode]]  # by tag (`_KEPT`), in document order
+    leads: Sequence[tuple[str, Attributes]]  # tag and attributes of what may lead elsewhere
+    actions: Sequence[tuple[str, str]]  # scheme and rest of links that lead to no page: tel: …
+    meta: Mapping[str, Sequence[str]]  # content of <meta> by its name, property or http-equiv
+    tree: LexborHTMLParser
+
+    def first_meta(self, *names: str) -> str | None:
+        """The first content under the first of the names that has any."""
+        for name in names:
+            if contents := self.meta.get(name):
+                return contents[0]
+        return None
+
+    def resolve(self, reference: str | None) -> str | None:
+        """The absolute http(s) URL of a reference on this page, without fragment."""
+        return resolve(self.base, reference)
+
+    def marked(self, attribute: str) -> list[LexborNode]:
+        """The elements with a rare attribute; none if it is not rare on this page."""
+        if 0 < self.html.count(attribute) <= _MAX_MARKED:
+            return self.tree.css(f"[{attribute}]")
+        return []
+
+
+def parse(html: str, url: str) -> Document:
+    """Parse a page; never fails, as every text is HTML."""
+    # Events off: <selectedcontent> would clone parts of the tree, as often as a page likes.
+    tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
+    nodes, leads = _collect(tree)
+    return Document(
+        base=_base(nodes["base"], url),
+        html=html,
+        text=_visible_text(tree),
+        nodes=nodes,
+        leads=leads,
+        actions=_actions(leads),
+        meta=_meta(nodes["meta"]),
+        tree=tree,
+    )
+
+
+def resolve(base: str, reference: str | None) -> str | None:
+    """The absolute http(s) URL as WHATWG resolves it, without fragment; `None` for others."""
+    if reference is None or len(reference) > _MAX_URL:
+        return None
+    head, hash_mark, _ = reference.partition("#")
+    try:
+        url = join_url(base, head + hash_mark)
+    except ValueError:
+        return None
+    return url.removesuffix("#") if url.startswith(("http://", "https://")) else None
+
+
+def squeeze(text: str | None, limit: int) -> str | None:
+    """The text with single spaces, cut to `limit` characters; `None` if nothing is left."""
+    words = " ".join((text or "")[: limit * 4].split())
+    return words[:limit].rstrip() or None
+
+
+def text_of(node: LexborNode, limit: int) -> str | None:
+    """The squeezed text within a node that holds little; looks at no more than 200 nodes."""
+    parts = [
+        inner.text_content or ""
+        for inner in islice(node.traverse(include_text=True), 200)
+        if inner.is_text_node
+    ]
+    return squeeze(" ".join(parts), limit)
+
+
+def host_of(url: str) -> str:
+    """Host and written port of an absolute http(s) URL, without a leading `www.`."""
+    authority = url.partition("://")[2].partition("/")[0]
+    return authority.rpartition("@")[2].removeprefix("www.")
+
+
+def _collect(
+    tree: LexborHTMLParser,
+) -> tuple[dict[str, list[LexborNode]], Sequence[tuple[str, Attributes]]]:
+    """One walk over the tree: the elements that anybody asks for.
+
+    A walk, not a selector or a recursion: it costs the same however deep the page is nested.
+    """
+    nodes: dict[str | None, list[LexborNode]] = {tag: [] for tag in _KEPT}
+    leading: list[LexborNode] = []
+    nodes.update(dict.fromkeys(_LEADING, leading))
+    root = tree.root
+    # From the document itself: a comment may stand before <html>.
+    start = (root.parent or root) if root is not None else None
+    for node in start.traverse() if start is not None else ():
+        bucket = nodes.get(node.tag)
+        if bucket is not None:
+            bucket.append(node)
+    leads = [(node.tag or "", node.attributes) for node in leading[:_MAX_NODES]]
+    return {tag: nodes[tag][:_MAX_NODES] for tag in _KEPT}, leads
+
+
+def _actions(leads: Sequence[tuple[str, Attributes]]) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for _, attributes in leads:
+        href = attributes.get("href")
+        if href and ":" in href[:12] and not href.startswith("http"):
+            scheme, _, rest = href[:_MAX_ACTION].partition(":")
+            found[scheme.strip().lower(), rest] = None
+    return list(found)
+
+
+def _base(nodes: Sequence[LexborNode], url: str) -> str:
+    for node in nodes:
+        if href := node.attributes.get("href"):
+            return resolve(url, href) or url
+    return url
+
+
+def _meta(nodes: Sequence[LexborNode]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in nodes[:_MAX_METAS]:
+        attributes = node.attributes
+        content = squeeze(attributes.get("content"), _MAX_CONTENT)
+        if content is None:
+            continue
+        for attribute in _META_NAMES:
+            if name := attributes.get(attribute):
+                found.setdefault(name.strip().lower(), []).append(content)
+    return found
+
+
+def _visible_text(tree: LexborHTMLParser) -> str:
+    body = tree.body
+    if body is None:  # a frameset has none
+        return ""
+    tree.strip_tags(_INVISIBLE)  # unlinks them; nodes collected before stay readable
+    text = body.text(separator=" ", skip_empty=True)
+    return " ".join(text[: 2 * MAX_TEXT].lower().split())[:MAX_TEXT]

@@ -1,0 +1,92 @@
+"""Where a page leads."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from skybatch.extract.document import Attributes, Document, host_of, resolve
+
+_MAX_LINKS = 10_000
+
+_TARGETS = {"a": "href", "area": "href", "iframe": "src", "frame": "src", "link": "href"}
+_HYPERLINKS = frozenset({"a", "area"})
+_RELATIONS = frozenset({"next", "canonical", "alternate"})
+_ROBOTS = ("robots", "skybatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Distinct absolute URLs in document order."""
+
+    followed: tuple[str, ...]
+    hyperlinks: tuple[str, ...]  # of <a> and <area>, also those not to be followed
+    nofollow: bool  # a meta robots says that none is to be followed
+
+    def count(self, host: str) -> tuple[int, int]:
+        """How many hyperlinks stay on the host, and how many leave it."""
+        internal = sum(host_of(url) == host for url in self.hyperlinks)
+        return internal, len(self.hyperlinks) - internal
+
+
+def find(document: Document) -> Links:
+    """The links of a page as WHATWG resolves them; only http and https, without fragments."""
+    known: dict[str, str | None] = {}  # a page repeats its menu: resolve each reference once
+    followed: dict[str, None] = {}
+    hyperlinks: dict[str, None] = {}
+    for tag, reference, is_followed in _references(document):
+        head, hash_mark, _ = reference.partition("#")
+        key = head + hash_mark
+        if key not in known:
+            if len(known) == _MAX_LINKS:
+                break
+            known[key] = resolve(document.base, key)
+        url = known[key]
+        if url is None:
+            continue
+        if is_followed:
+            followed[url] = None
+        if tag in _HYPERLINKS:
+            hyperlinks[url] = None
+    return Links(tuple(followed), tuple(hyperlinks), _is_nofollow(document))
+
+
+def _references(document: Document) -> Iterator[tuple[str, str, bool]]:
+    """Tag, reference as written, and whether it may be followed."""
+    for content in document.meta.get("refresh", ()):
+        if target := _refresh_target(content):
+            yield "meta", target, True
+    for tag, attributes in document.leads:
+        reference = attributes.get(_TARGETS[tag])
+        if reference is None or reference.startswith("#"):
+            continue
+        if tag == "link" and not _leads_to_a_page(attributes):
+            continue
+        rel = attributes.get("rel")
+        yield tag, reference, not (rel and "nofollow" in rel.lower().split())
+
+
+def _leads_to_a_page(attributes: Attributes) -> bool:
+    relations = (attributes.get("rel") or "").lower().split()
+    kind = (attributes.get("type") or "text/html").partition(";")[0].strip().lower()
+    return kind == "text/html" and not _RELATIONS.isdisjoint(relations)
+
+
+def _refresh_target(content: str) -> str | None:
+    """The URL of `5; url=/there` (HTML Standard, "shared declarative refresh steps")."""
+    _, _, target = content.replace(",", ";", 1).partition(";")
+    target = target.strip()
+    if target[:3].lower() == "url" and target[3:].lstrip().startswith("="):
+        target = target[3:].lstrip()[1:].strip()
+    if target[:1] in ("'", '"'):
+        target = target[1:].partition(target[0])[0]
+    return target or None
+
+
+def _is_nofollow(document: Document) -> bool:
+    return not {"nofollow", "none"}.isdisjoint(
+        _words(content for name in _ROBOTS for content in document.meta.get(name, ()))
+    )
+
+
+def _words(contents: Iterable[str]) -> Iterator[str]:
+    for content in contents:
+        yield from (word.strip().lower() for word in content.split(","))

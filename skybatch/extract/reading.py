@@ -1,0 +1,73 @@
+"""Reading a page from beginning to end: the table of contents of the extractors."""
+
+import hashlib
+
+from skybatch.extract import (
+    body,
+    charset,
+    emails,
+    images,
+    links,
+    metadata,
+    phones,
+    regions,
+    social,
+    structured,
+    technology,
+)
+from skybatch.extract.document import Document, host_of, parse, squeeze
+from skybatch.model.facts import Organization, PageFacts, Place, RawPage, Reading
+
+
+def read(raw: RawPage) -> Reading:
+    """The facts of one page and its links; any bytes are a page, so it never raises."""
+    content = body.unpack(raw)
+    host = host_of(raw.url)
+    html, encoding = charset.decode(content.data, raw.content_type, host.partition(":")[0])
+    document = parse(html, raw.url)
+    found = links.find(document)
+    facts = _facts(document, found, raw)
+    return Reading(
+        facts=facts,
+        links=found.followed,
+        charset=encoding,
+        size=len(content.data),
+        sha256=hashlib.sha256(content.data).hexdigest(),
+        truncated=content.truncated,
+        nofollow=found.nofollow,
+        is_blank=not (document.text or found.followed or facts.title),
+    )
+
+
+def _facts(document: Document, found: links.Links, raw: RawPage) -> PageFacts:
+    host = host_of(raw.url)
+    stated = structured.read(document)
+    language = metadata.language(document, raw.language)
+    region = regions.region_of(host, language, raw.default_region)
+    numbers, faxes = phones.find(document, stated, region)
+    internal, external = found.count(host)
+    return PageFacts(
+        title=metadata.title(document),
+        description=metadata.description(document),
+        language=language,
+        canonical_url=metadata.canonical_url(document),
+        h1=metadata.h1(document),
+        emails=emails.find(document, stated),
+        phones=numbers,
+        faxes=faxes,
+        social_links=social.find((*found.hyperlinks, *stated.profiles)),
+        technologies=technology.find(document),
+        organization=stated.organization or _site_name(document),
+        favicon_url=images.favicon_url(document),
+        logo_url=images.logo_url(document, stated),
+        open_graph=metadata.open_graph(document),
+        structured_data=stated.items,
+        links_internal=internal,
+        links_external=external,
+    )
+
+
+def _site_name(document: Document) -> Organization | None:
+    """The name that a site gives itself for social networks."""
+    name = squeeze(document.first_meta("og:site_name"), 300)
+    return Organization(name=name, place=Place.META) if name else None

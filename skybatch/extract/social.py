@@ -1,0 +1,35 @@
+"""Profiles on social networks: the canonical URL of each, however it was linked."""
+
+from collections.abc import Iterable
+
+from skybatch.extract.document import host_of
+from skybatch.extract.networks import NETWORKS
+from skybatch.model.facts import SocialLink
+
+_MAX_LINKS = 50  # on one page
+_MAX_URL = 500
+
+_BY_HOST = {host: network for network in NETWORKS for host in network.hosts}
+
+
+def find(urls: Iterable[str]) -> tuple[SocialLink, ...]:
+    """Distinct profiles among absolute http(s) URLs, in their order."""
+    found: dict[str, SocialLink] = {}
+    for url in urls:
+        link = profile(url)
+        if link is not None:
+            found.setdefault(link.url.lower(), link)
+            if len(found) == _MAX_LINKS:
+                break
+    return tuple(found.values())
+
+
+def profile(url: str) -> SocialLink | None:
+    """The profile that a URL leads to; `None` for share buttons, posts, and other sites."""
+    host = host_of(url)
+    # de.linkedin.com, m.facebook.com: there is a subdomain for every language and device.
+    network = _BY_HOST.get(host) or _BY_HOST.get(host.partition(".")[2])
+    if network is None or len(url) > _MAX_URL:
+        return None
+    canonical = network.profile(url.partition("://")[2].partition("/")[2])
+    return SocialLink(network.name, canonical) if canonical else None

@@ -1,0 +1,133 @@
+"""Which products a page shows to be in use, by the rules of `technologies.toml`."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from skybatch.extract.document import COMMENT, Document
+from skybatch.model.facts import Technology
+
+_RULES = Path(__file__).with_name("technologies.toml")
+
+_CHANNELS = ("generator", "comments", "assets", "inline")  # the surest first
+_MAX_EVIDENCE = 200
+_MAX_CHARACTERS = 100_000  # of one channel
+_MAX_COMMENTS = 100
+_MAX_COMMENT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one product is recognised."""
+
+    name: str
+    category: str
+    source: str  # the vendor's documentation of what is looked for
+    marks: Mapping[str, tuple[str, ...]]  # channel -> lower-case texts, any of which shows it
+    version: re.Pattern[str] | None  # searched in the evidence; group 1
+
+
+def find(document: Document) -> tuple[Technology, ...]:
+    """The products in use, in the order of the rules."""
+    channels = _channels(document)
+    found = (_apply(rule, channels) for rule in rules())
+    return tuple(technology for technology in found if technology)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """The rules, read once."""
+    tables = tomllib.loads(_RULES.read_text("utf-8"))["technology"]
+    return tuple(
+        Rule(
+            name=table["name"],
+            category=table["category"],
+            source=table["source"],
+            marks={name: tuple(table[name]) for name in _CHANNELS if name in table},
+            version=re.compile(table["version"], re.IGNORECASE) if "version" in table else None,
+        )
+        for table in tables
+    )
+
+
+def _apply(rule: Rule, channels: Mapping[str, tuple[str, str]]) -> Technology | None:
+    """What the rule finds; the first evidence, or the first that tells the version."""
+    first: Technology | None = None
+    for evidence in _evidence(rule, channels):
+        version = rule.version.search(evidence) if rule.version else None
+        if version:
+            return Technology(rule.name, rule.category, evidence, version.group(1))
+        first = first or Technology(rule.name, rule.category, evidence)
+        if rule.version is None:
+            break
+    return first
+
+
+def _evidence(rule: Rule, channels: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """The lines in which a mark of the rule stands, one for each mark."""
+    for channel, marks in rule.marks.items():
+        text, lowered = channels[channel]
+        for mark in marks:
+            position = lowered.find(mark)
+            if position >= 0:
+                yield _line(text, position)
+
+
+def _line(text: str, position: int) -> str:
+    start = max(text.rfind("\n", 0, position) + 1, position - _MAX_EVIDENCE // 2)
+    end = text.find("\n", position)
+    end = len(text) if end < 0 else end
+    return text[start : min(end, start + _MAX_EVIDENCE)].strip()
+
+
+def _channels(document: Document) -> dict[str, tuple[str, str]]:
+    """What the rules are applied to, by channel: one entry a line, as written and lower-case."""
+    entries = {
+        "generator": document.meta.get("generator", ()),
+        "comments": _comments(document),
+        "assets": _assets(document),
+        "inline": _inline(document),
+    }
+    channels = {}
+    for name, lines in entries.items():
+        text = _joined(lines)
+        lowered = text.lower()
+        # A few letters change their length; then evidence is quoted in lower case.
+        channels[name] = (text if len(text) == len(lowered) else lowered, lowered)
+    return channels
+
+
+def _joined(lines: Iterable[str]) -> str:
+    kept: list[str] = []
+    left = _MAX_CHARACTERS
+    for line in lines:
+        if left <= 0:
+            break
+        kept.append(line[:left])
+        left -= len(line) + 1
+    return "\n".join(kept)
+
+
+def _comments(document: Document) -> Iterator[str]:
+    for node in document.nodes[COMMENT][:_MAX_COMMENTS]:
+        yield (node.comment_content or "")[:_MAX_COMMENT]
+
+
+def _assets(document: Document) -> Iterator[str]:
+    """URLs of scripts, style sheets and frames; pictures are too often those of others."""
+    for node in document.nodes["script"]:
+        if source := node.attributes.get("src"):
+            yield source
+    for tag, attributes in document.leads:
+        if tag in ("link", "iframe") and (url := attributes.get("href") or attributes.get("src")):
+            yield url
+
+
+def _inline(document: Document) -> Iterator[str]:
+    for node in document.nodes["script"]:
+        attributes = node.attributes
+        if not attributes.get("src") and "json" not in (attributes.get("type") or ""):
+            yield node.text()

@@ -1,0 +1,135 @@
+"""Where pages lead."""
+
+import pytest
+
+from tests.extract.pages import URL, facts, reading
+
+
+def test_every_kind_of_link_is_found_in_document_order():
+    page = """
+      <head><meta http-equiv="refresh" content="5; url=/moved">
+      <link rel="canonical" href="/canonical"><link rel="next" href="?page=2">
+      <link rel="alternate" type="text/html; charset=utf-8" href="/fr/">
+      <link rel="alternate" hreflang="es" href="/es/"></head>
+      <a href="a.html">a</a> <map><area href="/area"></map>
+      <iframe src="//maps.example.net/x"></iframe> <a href="../up">up</a>
+    """
+    assert reading(page).links == (
+        "https://www.acme.de/moved",
+        "https://www.acme.de/canonical",
+        "https://www.acme.de/en/index.html?page=2",
+        "https://www.acme.de/fr/",
+        "https://www.acme.de/es/",
+        "https://www.acme.de/en/a.html",
+        "https://www.acme.de/area",
+        "https://maps.example.net/x",
+        "https://www.acme.de/up",
+    )
+
+
+def test_frames_are_links():
+    assert reading('<frameset><frame src="menu.html"></frameset>').links == (
+        "https://www.acme.de/en/menu.html",
+    )
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<link rel="stylesheet" href="/style.css">',
+        '<link rel="alternate" type="application/rss+xml" href="/feed">',
+        '<link rel="icon" href="/icon.png">',
+        '<a href="mailto:info@acme.de">m</a>',
+        '<a href="tel:+49301234567">t</a>',
+        '<a href="javascript:void(0)">j</a>',
+        '<a href="ftp://acme.de/x">f</a>',
+        '<a href="data:text/html,x">d</a>',
+        '<a href="#top">top</a>',
+        '<a href="http://[broken">b</a>',
+        "<a>no href</a>",
+        '<a rel="external nofollow" href="/n">n</a>',
+        '<template><a href="/inert">i</a></template>',
+        '<a href="/' + "x" * 9_000 + '">long</a>',
+    ],
+)
+def test_what_is_no_page_to_follow_is_no_link(link):
+    assert reading(link).links == ()
+
+
+def test_urls_are_resolved_as_browsers_do():
+    page = r'<a href=" https://ACME.de:443/a b/../ö?q=ä ">1</a><a href="\\cdn.acme.de\x">2</a>'
+    assert reading(page).links == (
+        "https://acme.de/%C3%B6?q=%C3%A4",
+        "https://cdn.acme.de/x",
+    )
+
+
+def test_links_that_differ_only_in_the_fragment_are_one():
+    assert reading('<a href="/a#1">1</a><a href="/a#2">2</a><a href="/a">3</a>').links == (
+        "https://www.acme.de/a",
+    )
+
+
+def test_a_space_before_the_fragment_belongs_to_the_path():
+    # URL Standard, "path state": only the ends of the whole input are trimmed.
+    assert reading('<a href="/a #x">1</a>').links == ("https://www.acme.de/a%20",)
+
+
+def test_the_first_base_with_an_address_counts():
+    page = '<base target="_top"><base href="/shop/"><base href="/other/"><a href="x">x</a>'
+    assert reading(page).links == ("https://www.acme.de/shop/x",)
+
+
+def test_a_base_that_is_no_page_is_ignored():
+    assert reading('<base href="data:,x"><a href="x">x</a>').links == ("https://www.acme.de/en/x",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["0;URL='/there'", "0, url = /there", "3; /there", "0; url='/there' x", "0.5;url=/there"],
+)
+def test_a_refresh_leads_on(content):
+    page = f'<meta http-equiv="Refresh" content="{content}">'
+    assert reading(page).links == ("https://www.acme.de/there",)
+
+
+def test_a_refresh_without_an_address_leads_nowhere():
+    assert reading('<meta http-equiv="refresh" content="30">').links == ()
+
+
+@pytest.mark.parametrize("content", ["nofollow", "NoIndex, NoFollow", "none"])
+def test_a_meta_robots_forbids_to_follow(content):
+    assert reading(f'<meta name="Robots" content="{content}">').nofollow
+
+
+@pytest.mark.parametrize("content", ["index, follow", "noindex", "max-snippet:none"])
+def test_a_meta_robots_that_forbids_something_else_does_not(content):
+    assert not reading(f'<meta name="robots" content="{content}">').nofollow
+
+
+def test_links_are_counted_by_host_where_www_is_the_same():
+    page = """<a href="/a">1</a> <a href="https://acme.de/b" rel="nofollow">2</a>
+      <a href="https://shop.acme.de/">3</a> <a href="https://other.com/">4</a>
+      <a href="https://other.com/#again">5</a> <link rel="canonical" href="/c">"""
+    found = facts(page)
+    assert (found.links_internal, found.links_external) == (2, 2)
+
+
+@pytest.mark.parametrize("page", ["", "<html>", "<script>render()</script>", " \n\t"])
+def test_a_page_with_nothing_on_it_is_blank(page):
+    assert reading(page).is_blank
+
+
+@pytest.mark.parametrize(
+    "page", ["<title>x</title>", "x", '<a href="/x"></a>', '<frameset><frame src="x">']
+)
+def test_a_page_with_text_title_or_link_is_not_blank(page):
+    assert not reading(page).is_blank
+
+
+def test_the_base_of_a_page_is_where_the_redirects_ended():
+    assert reading('<a href="">self</a>').links == (URL,)
+
+
+def test_a_page_leads_to_at_most_ten_thousand_others():
+    assert len(reading("".join(f"<a href={n}>" for n in range(10_050))).links) == 10_000
