@@ -12,10 +12,10 @@ import structlog
 from aiohttp import web
 
 import skybatch
-from skybatch import logs
 from skybatch.access import FILE as TOKEN_FILE
 from skybatch.access import open_access
 from skybatch.api.app import build_app
+from skybatch.api.context import Context, Limits
 from skybatch.bus import Bus
 from skybatch.config import Config
 from skybatch.crawl.settings import FetchSettings
@@ -25,7 +25,8 @@ from skybatch.engine.queue import JobQueue
 from skybatch.engine.supervisor import Supervisor
 from skybatch.engine.worker import Bench
 from skybatch.errors import StoreUnusable
-from skybatch.model.clock import SystemClock
+from skybatch.logs import log_event
+from skybatch.model.clock import SystemClock, rfc3339
 from skybatch.model.ids import uuid7
 from skybatch.store.database import FILE, Store
 from skybatch.store.lock import DirectoryLock
@@ -46,6 +47,25 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Vitals:
+    """What the daemon knows of itself, for `/health`."""
+
+    pool: Pool
+    rescued: Rescued
+    started_at: float
+
+    def report(self) -> dict[str, object]:
+        """Versions, the pool, and what the last start recovered."""
+        return {
+            "version": skybatch.__version__,
+            "pid": os.getpid(),
+            "started_at": rfc3339(self.started_at),
+            "pool": {"workers": self.pool.size, "busy": len(self.pool.held)},
+            "recovery": {"jobs": self.rescued.jobs, "pages_kept": self.rescued.pages_kept},
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Daemon:
     """The running parts that the outside needs."""
 
@@ -59,36 +79,45 @@ async def serve(config: Config, announce: Callable[[Started], None]) -> int:
 
     The first signal drains; the second one stops at once.
     """
-    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
+    first, second = _signals()
     async with run(config) as daemon:
         announce(daemon.started)
-        asked = asyncio.create_task(signals.get())
-        await asyncio.wait({asked, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
-        if not asked.done():
-            asked.cancel()
+        await asyncio.wait({first, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if not first.done():
             log.error("daemon.engine_ended")
             return 1
-        log.info("daemon.draining", signal=asked.result().name, seconds=config.workers.drain_s)
+        log.info("daemon.draining", seconds=config.workers.drain_s)
         drain = asyncio.create_task(daemon.engine.stop(config.workers.drain_s))
-        again = asyncio.create_task(signals.get())
-        await asyncio.wait({drain, again}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({drain, second}, return_when=asyncio.FIRST_COMPLETED)
         if not drain.done():
             # Everything acknowledged is on disk: what is cut off here is recovered at the start.
             log.warning("daemon.stopped_at_once")
             os._exit(1)
-        again.cancel()
         await drain
     return 0
+
+
+def _signals() -> tuple["asyncio.Future[None]", "asyncio.Future[None]"]:
+    """The first and the second request to stop."""
+    loop = asyncio.get_running_loop()
+    first, second = loop.create_future(), loop.create_future()
+
+    def note() -> None:
+        for asked in (first, second):
+            if not asked.done():
+                asked.set_result(None)
+                return
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, note)
+    return first, second
 
 
 @asynccontextmanager
 async def run(config: Config) -> AsyncIterator[Daemon]:
     """A whole daemon on the running loop; at the end everything is closed in reverse order."""
     clock, bus = SystemClock(), Bus()
-    bus.listen(logs.log_event)
+    bus.listen(log_event)
     async with AsyncExitStack() as stack:
         folder = _data_folder(config.store.data_dir)
         lock = DirectoryLock(folder)
@@ -113,13 +142,17 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         stack.push_async_callback(_stop, engine, running)
 
         app = build_app(
-            store=store,
-            bus=bus,
-            auth=access,
-            wake=engine.wake,
-            defaults=config.crawl.options,
-            default_concurrency=config.workers.count,
-            clock=clock,
+            Context(
+                store=store,
+                bus=bus,
+                auth=access,
+                health=Vitals(pool, rescued, clock.now()),
+                wake=engine.wake,
+                defaults=config.crawl.options,
+                default_concurrency=config.workers.count,
+                clock=clock,
+                limits=Limits(),
+            )
         )
         url = await _listen(stack, app, config.server.host, config.server.port)
         stack.callback(bus.close)

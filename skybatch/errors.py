@@ -79,5 +79,5 @@ class Invalid(SkybatchError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """`; did you mean "x"?` when a known name is close to the given one, else nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
+    close = difflib.get_close_matches(name[:64], list(known), n=1)  # its cost grows with length
     return f'; did you mean "{close[0]}"?' if close else ""

@@ -37,8 +37,7 @@ class _Memory:
             self.states.setdefault(row.url, row.skipped or PageState.QUEUED)
         self.counted.update(reason for _, reason in write.outside)
         page = write.page
-        is_skipped = isinstance(page.reason, SkipReason)
-        self.states[page.url] = SkipReason(page.reason) if is_skipped else page.state
+        self.states[page.url] = page.reason if isinstance(page.reason, SkipReason) else page.state
         self.profile = write.profile or self.profile
         self.start_url = write.start_url or self.start_url
         self.final_url = write.final_url or self.final_url

@@ -159,7 +159,6 @@ def _end(tx: Tx, held: Claim, outcome: Finished) -> None:
         _skip_queued(tx, held, SkipReason.GOAL if is_goal else SkipReason.BUDGET)
     tx.execute("DELETE FROM outside WHERE job = ?", (held.seq,))
     _end_attempt(tx, held, outcome.state, outcome.reason, outcome.detail)
-    counters.move_jobs(tx, held.batch_seq, {JobState.RUNNING: -1, outcome.state: 1})
     tx.emit(
         EventType.JOB_FINISHED,
         held.batch_id,
@@ -169,6 +168,7 @@ def _end(tx: Tx, held: Claim, outcome: Finished) -> None:
         state=outcome.state.value,
         reason=outcome.reason,
     )
+    counters.move_jobs(tx, held.batch_seq, {JobState.RUNNING: -1, outcome.state: 1})
 
 
 def _skip_queued(tx: Tx, held: Claim, reason: SkipReason) -> None:

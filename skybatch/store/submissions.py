@@ -52,14 +52,9 @@ class _Intake:
             rejected=len(lines) - added.jobs - added.duplicates,
         )
         if is_last and self.jobs == 0:
-            raise Invalid(self._faults(), "no line of the list is a domain")
+            raise no_domain(self.rejected)
         if is_last:
             batches.publish(tx, self.batch, tuple(self.columns))
-
-    def _faults(self) -> tuple[Fault, ...]:
-        return tuple(
-            Fault(f"/domains/{line.entry.row}", line.code, line.detail) for line in self.rejected
-        )
 
     def receipted(self) -> Receipted:
         return Receipted(
@@ -69,6 +64,17 @@ class _Intake:
             rejected_count=self.rejected_count,
             created_at=self.created_at,
         )
+
+
+def no_domain(rejected: Sequence[Rejected]) -> Invalid:
+    """The refusal of a list without a single domain, with every line that was rejected."""
+    faults = (Fault(f"/domains/{line.entry.row}", line.code, line.detail) for line in rejected)
+    return Invalid(tuple(faults), "no line of the list is a domain")
+
+
+async def one_slice(lines: Slice) -> AsyncIterator[Slice]:
+    """A submission that is a single slice."""
+    yield lines
 
 
 async def submit(store: Store, submission: Submission, slices: AsyncIterator[Slice]) -> Receipted:

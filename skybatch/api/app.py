@@ -1,0 +1,75 @@
+"""The application: its routes, and what happens around every request."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from skybatch.api import batches, health, jobs, results, scan, submit
+from skybatch.api.auth import authenticate
+from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, Context
+from skybatch.api.errors import answer_of
+from skybatch.model.ids import uuid7
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Server": "skybatch",
+}
+
+
+def build_app(context: Context) -> web.Application:
+    """The API over the parts of a daemon."""
+    app = web.Application(
+        middlewares=[identify, catch, authenticate],
+        client_max_size=context.limits.json_bytes,
+    )
+    app[CONTEXT] = context
+    app.on_response_prepare.append(_add_headers)
+    app.add_routes(
+        [
+            web.get("/livez", health.livez),
+            web.get("/readyz", health.readyz),
+            web.get(f"{PREFIX}/health", health.health),
+            web.post(f"{PREFIX}/batch", submit.submit),
+            web.get(f"{PREFIX}/batch", batches.listing),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/status", batches.status),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results),
+            web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
+            web.post(f"{PREFIX}/scan", scan.scan),
+            web.get(f"{PREFIX}/status/{{job_id}}", jobs.status),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id, in the log lines and in the answer."""
+    request[REQUEST_ID] = uuid7(request.app[CONTEXT].clock.now())
+    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
+        return await handler(request)
+
+
+@web.middleware
+async def catch(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong into a problem document."""
+    try:
+        return await handler(request)
+    except Exception as error:  # noqa: BLE001 - answer_of logs what it does not know
+        return answer_of(request, error)
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")

@@ -1,0 +1,111 @@
+"""Batches: the list, the status of one, cancelling."""
+
+import asyncio
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from skybatch.api import cursor
+from skybatch.api.answers import answer
+from skybatch.api.context import Context, context_of
+from skybatch.api.schemas import ListShape, batch_shape, status_shape
+from skybatch.bus import Subscription
+from skybatch.errors import NotFound
+from skybatch.model.ids import is_uuid
+from skybatch.model.state import BATCH_TERMINAL, BatchState
+from skybatch.store import batches, jobs
+
+DOMAINS_SHOWN = 1_000
+POLL_SECONDS = 1.0  # pages move counters without an event
+
+
+def batch_id_of(request: web.Request) -> str:
+    """The id in the path. Raises NotFound for what cannot be one."""
+    batch_id = request.match_info["batch_id"].lower()
+    if not is_uuid(batch_id):
+        raise NotFound("there is no such batch: an id is a UUID")
+    return batch_id
+
+
+async def listing(request: web.Request) -> web.Response:
+    """GET /batch: newest first."""
+    query = cursor.Query(request)
+    states = query.words("status", BatchState)
+    label, since = query.text("label"), query.time("since")
+    limit, before = query.limit(), query.cursor()
+    query.check()
+    async with context_of(request).store.read() as db:
+        found = await batches.listing(
+            db, states=states, label=label, since=since, before=before, limit=limit
+        )
+    last = cursor.encode(found[-1].seq) if len(found) == limit else None
+    return answer(ListShape([batch_shape(batch) for batch in found], last))
+
+
+async def status(request: web.Request) -> web.Response:
+    """GET /batch/{id}/status: with `wait`, answers once something has changed, or it is over."""
+    context = context_of(request)
+    query = cursor.Query(request)
+    wait = query.number("wait", low=0, high=context.limits.wait_seconds, default=0)
+    query.check()
+    batch_id = batch_id_of(request)
+    known = request.headers.get("If-None-Match")
+    look = await _look(context, batch_id)
+    if wait and not look.is_over and known in (None, look.etag):
+        look = await _changed(context, batch_id, look, wait)
+    headers = {"ETag": look.etag, "Cache-Control": "no-cache"}
+    if look.etag == known:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=look.body, content_type="application/json", headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The status of a batch at one moment."""
+
+    body: bytes
+    etag: str
+    is_over: bool
+
+
+async def _look(context: Context, batch_id: str) -> _Look:
+    async with context.store.read() as db:
+        batch = await batches.find(db, batch_id)
+        shown = await jobs.listing(db, batch.seq, limit=DOMAINS_SHOWN)
+    body = msgspec.json.encode(status_shape(batch, shown))
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return _Look(body, etag, batch.state in BATCH_TERMINAL)
+
+
+async def _changed(context: Context, batch_id: str, first: _Look, wait: float) -> _Look:
+    """The first look that differs, or the last one when the time is up."""
+    look = first
+    with context.bus.subscribe() as events, suppress(TimeoutError):
+        async with asyncio.timeout(wait):
+            look = await _look(context, batch_id)
+            while look.etag == first.etag and not look.is_over:
+                await _event_of(events, batch_id)
+                look = await _look(context, batch_id)
+    return look
+
+
+async def _event_of(events: Subscription, batch_id: str) -> None:
+    """Until something happens to the batch; pages change counters without an event, so not long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(POLL_SECONDS):
+            async for event in events:
+                if event.batch_id == batch_id:
+                    return
+            await asyncio.sleep(POLL_SECONDS)  # dropped, or the daemon ends
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """POST /batch/{id}/cancel: idempotent."""
+    context, batch_id = context_of(request), batch_id_of(request)
+    await context.store.write(lambda tx: batches.cancel(tx, batch_id))
+    async with context.store.read() as db:
+        batch = await batches.find(db, batch_id)
+    return answer(batch_shape(batch))

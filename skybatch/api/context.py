@@ -1,0 +1,63 @@
+"""What every request handler needs, handed to the application once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from skybatch.bus import Bus
+from skybatch.model.clock import Clock
+from skybatch.model.options import Options
+from skybatch.store.database import Store
+
+PREFIX = "/api/v3/batch_page_scraper"
+
+
+class Authenticator(Protocol):
+    """Tells who a bearer token belongs to."""
+
+    def owner_of(self, token: bytes) -> str | None:
+        """The id of the token, `None` when it is not valid. Must take the same time either way."""
+
+
+class HealthSource(Protocol):
+    """What the daemon knows of itself."""
+
+    def report(self) -> dict[str, object]:
+        """Pool, versions, last recovery: what `/health` shows besides the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes and times that a request must keep."""
+
+    json_bytes: int = 8 * 1024 * 1024
+    silence_seconds: float = 15.0  # without a byte of a body
+    stream_domains: int = 2_000_000
+    wait_seconds: float = 60.0  # the longest long poll
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of the daemon that the API talks to."""
+
+    store: Store
+    bus: Bus
+    auth: Authenticator
+    health: HealthSource
+    wake: Callable[[], None]  # there may be something to claim
+    defaults: Options
+    default_concurrency: int
+    clock: Clock
+    limits: Limits
+
+
+CONTEXT = web.AppKey("context", Context)
+OWNER = web.RequestKey("owner", str)
+REQUEST_ID = web.RequestKey("request_id", str)
+
+
+def context_of(request: web.Request) -> Context:
+    """The context of the application that a request came to."""
+    return request.app[CONTEXT]

@@ -1,0 +1,129 @@
+"""Failures as problem documents (RFC 9457), every fault of a body at once."""
+
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from skybatch.api.context import REQUEST_ID
+from skybatch.errors import Fault, Invalid, SkybatchError
+
+log = structlog.get_logger()
+
+PROBLEM = "application/problem+json"
+
+# The one table from the code of an error to its status. A code that is not here is a bug: 500.
+STATUS: Mapping[str, int] = {
+    "bad_request": 400,
+    "unauthorized": 401,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "body_timeout": 408,
+    "conflict": 409,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "store_unavailable": 503,
+    "storage_full": 507,
+}
+_TITLES: Mapping[int, str] = {
+    400: "The request cannot be read",
+    401: "A valid token is needed",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "The body stopped coming",
+    409: "Conflict with what is stored",
+    413: "The body is too large",
+    415: "The media type is not supported",
+    422: "The request has faults",
+    500: "A bug of skybatch",
+    503: "The database cannot be used right now",
+    507: "The disk is full",
+}
+_RETRY = {503: "5", 507: "30"}
+FAULTS_LISTED = 1_000
+
+
+class Refusal(SkybatchError):
+    """The request is refused."""
+
+    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+class _FaultShape(msgspec.Struct):
+    pointer: str
+    code: str
+    detail: str
+
+
+class _Problem(msgspec.Struct, omit_defaults=True):
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[_FaultShape] = []
+
+
+def problem(
+    request: web.Request,
+    code: str,
+    detail: str,
+    *,
+    faults: tuple[Fault, ...] = (),
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """The answer to a request that failed."""
+    status = STATUS.get(code, 500)
+    shapes = [_FaultShape(f.pointer, f.code, f.detail) for f in faults[:FAULTS_LISTED]]
+    body = _Problem(
+        f"urn:skybatch:problem:{code}",
+        _TITLES[status],
+        status,
+        _clean(detail),
+        request.get(REQUEST_ID, ""),
+        shapes,
+    )
+    sent = dict(headers or {})
+    if status in _RETRY:
+        sent["Retry-After"] = _RETRY[status]
+    return web.Response(
+        body=msgspec.json.encode(body), status=status, content_type=PROBLEM, headers=sent
+    )
+
+
+def answer_of(request: web.Request, error: Exception) -> web.Response:
+    """The problem document for whatever a handler raised; an unknown error is logged in full."""
+    match error:
+        case Refusal():
+            return problem(request, error.code, str(error), headers=error.headers)
+        case Invalid():
+            return problem(request, error.code, str(error), faults=error.faults)
+        case SkybatchError() if error.code in STATUS:
+            return problem(request, error.code, str(error))
+        case web.HTTPException():
+            return _http(request, error)
+        case _:
+            log.exception("api.failed", path=request.path, request_id=request.get(REQUEST_ID))
+            return problem(request, "internal", "an unexpected error; the log has the traceback")
+
+
+def _http(request: web.Request, error: web.HTTPException) -> web.Response:
+    codes = {status: code for code, status in STATUS.items()}
+    code = codes.get(error.status, "bad_request" if 400 <= error.status < 500 else "internal")
+    headers = {}
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        return problem(request, code, f"{error.method} is not possible here", headers=headers)
+    if isinstance(error, web.HTTPNotFound):
+        return problem(request, code, "there is nothing at this address")
+    return problem(request, code, error.text or error.reason, headers=headers)
+
+
+def _clean(detail: str) -> str:
+    """Text that JSON can carry: a lone surrogate of the input becomes a question mark."""
+    return detail.encode("utf-8", "replace").decode()

@@ -1,0 +1,46 @@
+"""Jobs: those of a batch, and one by its id."""
+
+from aiohttp import web
+
+from skybatch.api import cursor
+from skybatch.api.answers import answer
+from skybatch.api.batches import batch_id_of
+from skybatch.api.context import context_of
+from skybatch.api.schemas import ListShape, job_shape
+from skybatch.errors import NotFound
+from skybatch.model.ids import is_uuid
+from skybatch.model.reason import Reason
+from skybatch.model.state import JobState
+from skybatch.store import batches, jobs
+
+
+async def listing(request: web.Request) -> web.Response:
+    """GET /batch/{id}/jobs: in submission order."""
+    query = cursor.Query(request)
+    states, reasons = query.words("status", JobState), query.words("reason", Reason)
+    domain, limit, after = query.text("domain"), query.limit(), query.cursor()
+    query.check()
+    batch_id = batch_id_of(request)
+    async with context_of(request).store.read() as db:
+        batch = await batches.find(db, batch_id)
+        found = await jobs.listing(
+            db,
+            batch.seq,
+            states=states,
+            reasons=reasons,
+            domain=domain,
+            after=after or 0,
+            limit=limit,
+        )
+    last = cursor.encode(found[-1].seq) if len(found) == limit else None
+    return answer(ListShape([job_shape(job) for job in found], last))
+
+
+async def status(request: web.Request) -> web.Response:
+    """GET /status/{job_id}."""
+    job_id = request.match_info["job_id"].lower()
+    cursor.Query(request).check()
+    if not is_uuid(job_id):
+        raise NotFound("there is no such job: an id is a UUID")
+    async with context_of(request).store.read() as db:
+        return answer(job_shape(await jobs.find(db, job_id)))

@@ -1,0 +1,227 @@
+"""Results: streamed in slices, in a stable order, also while the batch runs."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+from aiohttp import web
+
+from skybatch.api import csv_export, cursor
+from skybatch.api.batches import batch_id_of
+from skybatch.api.context import Context, context_of
+from skybatch.model.batch import Batch, Leftover
+from skybatch.model.job import Job
+from skybatch.model.profile import Profile
+from skybatch.model.receipt import Receipt
+from skybatch.model.record import DomainRecord, domain_record, page_record
+from skybatch.model.state import JobState
+from skybatch.store import batches, pages
+
+SLICE = 200  # rows of one read
+_TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the query asks for."""
+
+    form: str
+    is_page_level: bool
+    include_all: bool
+    all_rows: bool
+    limit: int | None
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the results, whatever its form."""
+
+    position: int  # for the cursor
+    record: object
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+async def results(request: web.Request) -> web.StreamResponse:
+    """GET /batch/{id}/results."""
+    wanted = _wanted(request)
+    context, batch_id = context_of(request), batch_id_of(request)
+    async with context.store.read() as db:
+        batch = await batches.find(db, batch_id)
+        names = await batches.columns(db, batch.seq)
+    response = web.StreamResponse()
+    response.content_type = _TYPES[wanted.form]
+    if wanted.form == "csv":
+        response.charset = "utf-8"
+        response.headers["Content-Disposition"] = f'attachment; filename="{batch_id}.csv"'
+    await response.prepare(request)
+    async for chunk in _encoded(_rows(context, batch, wanted), wanted, names):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _wanted(request: web.Request) -> _Wanted:
+    query = cursor.Query(request)
+    form = query.one_of("format", "json", "ndjson", "csv")
+    level = query.one_of("level", "domain", "page")
+    include = query.one_of("include", "", "all")
+    all_rows = query.flag("all_rows")
+    limit = int(query.number("limit", low=1, high=1e9, default=0))
+    after = query.cursor()
+    if level == "page" and form == "csv":
+        query.fault("format", "csv is for level=domain; pages come as json or ndjson")
+    if level == "page" and all_rows:
+        query.fault("all_rows", "is for level=domain")
+    if all_rows and (limit or after):
+        query.fault("all_rows", "gives the whole list, without limit and cursor")
+    query.check()
+    return _Wanted(form, level == "page", include == "all", all_rows, limit or None, after or 0)
+
+
+async def _rows(context: Context, batch: Batch, wanted: _Wanted) -> AsyncIterator[list[_Row]]:
+    """Slices of rows, each from a read of its own: no cursor stays open across the network."""
+    if wanted.all_rows:
+        async for rows in _all_rows(context, batch):
+            yield rows
+        return
+    after, left = wanted.after, wanted.limit
+    while left is None or left > 0:
+        size = SLICE if left is None else min(SLICE, left)
+        rows = await _slice(context, batch, wanted, after, size)
+        if rows:
+            yield rows
+            after = rows[-1].position
+        if len(rows) < size:
+            return
+        left = None if left is None else left - len(rows)
+
+
+async def _slice(
+    context: Context, batch: Batch, wanted: _Wanted, after: int, size: int
+) -> list[_Row]:
+    async with context.store.read() as db:
+        if wanted.is_page_level:
+            found = await pages.page_results(
+                db, batch.seq, include_all=wanted.include_all, after=after, limit=size
+            )
+            return [_Row(row.seq, page_record(row)) for row in found]
+        results = await pages.domain_results(db, batch.seq, after=after, limit=size)
+        return [_Row(job.seq, domain_record(job, profile), job.columns) for job, profile in results]
+
+
+async def _all_rows(context: Context, batch: Batch) -> AsyncIterator[list[_Row]]:
+    """One row for each line of the input: jobs and leftovers, both in order, merged."""
+    leftovers: list[Leftover] = []
+    after_job, after_row, is_last = 0, -1, False
+    while not is_last:
+        async with context.store.read() as db:
+            found = await pages.domain_results(db, batch.seq, after=after_job, limit=SLICE)
+        is_last = len(found) < SLICE
+        upto = None if is_last else found[-1][0].input_row
+        rows = [(job.input_row, _job_row(job, profile)) for job, profile in found]
+        async for line in _leftovers_upto(context, batch, after_row, upto, leftovers):
+            rows.append((line.row, await _leftover_row(context, batch, line)))
+            after_row = line.row
+        if found:
+            after_job = found[-1][0].seq
+        yield [row for _, row in sorted(rows, key=lambda item: item[0])]
+
+
+async def _leftovers_upto(
+    context: Context, batch: Batch, after_row: int, upto: int | None, held: list[Leftover]
+) -> AsyncIterator[Leftover]:
+    """Leftovers behind a row, up to another; those read too far are held for the next call."""
+    while True:
+        while held and (upto is None or held[0].row < upto):
+            line = held.pop(0)
+            after_row = line.row
+            yield line
+        if held:
+            return
+        async with context.store.read() as db:
+            held += await batches.leftovers(db, batch.seq, after_row=after_row, limit=SLICE)
+        if not held:
+            return
+
+
+def _job_row(job: Job, profile: Profile) -> _Row:
+    return _Row(job.seq, domain_record(job, profile), job.columns)
+
+
+async def _leftover_row(context: Context, batch: Batch, line: Leftover) -> _Row:
+    """A duplicate repeats the facts of its job; a rejected line says why."""
+    if line.job_seq is None:
+        return _Row(0, _rejected(batch, line), line.columns)
+    async with context.store.read() as db:
+        found = await pages.domain_results(db, batch.seq, after=line.job_seq - 1, limit=1)
+    job, profile = found[0]
+    own = replace(job, input=line.input, input_row=line.row)
+    return _Row(0, domain_record(own, profile), line.columns)
+
+
+def _rejected(batch: Batch, line: Leftover) -> DomainRecord:
+    empty = Job(
+        seq=0,
+        job_id="",
+        batch_id=batch.batch_id,
+        domain="",
+        input=line.input,
+        input_row=line.row,
+        columns=line.columns,
+        state=JobState.FAILED,
+        reason=None,
+        detail=line.detail,
+        stage="",
+        stage_at=0.0,
+        paused=False,
+        attempt=0,
+        charged=0,
+        run_after=0.0,
+        pages=Receipt(),
+        start_url=None,
+        final_url=None,
+        created_at=0.0,
+        started_at=None,
+        finished_at=None,
+    )
+    return replace(domain_record(empty, Profile()), status=REJECTED, reason=line.code)
+
+
+async def _encoded(
+    slices: AsyncIterator[list[_Row]], wanted: _Wanted, names: Sequence[str]
+) -> AsyncIterator[bytes]:
+    """The slices in the form asked for."""
+    if wanted.form == "csv":
+        yield csv_export.header(names)
+    elif wanted.form == "json":
+        yield b'{"items":['
+    separator, last, count = b"", 0, 0
+    async for rows in slices:
+        if wanted.form == "csv":
+            yield b"".join(_csv_line(row, names) for row in rows)
+        elif wanted.form == "ndjson":
+            yield b"".join(_json(row) + b"\n" for row in rows)
+        else:
+            yield separator + b",".join(map(_json, rows))
+            separator = b","
+        last, count = rows[-1].position if rows else last, count + len(rows)
+    if wanted.form == "json":
+        cut = wanted.limit is not None and count == wanted.limit
+        yield b'],"next_cursor":%s}' % msgspec.json.encode(cursor.encode(last) if cut else None)
+
+
+def _csv_line(row: _Row, names: Sequence[str]) -> bytes:
+    if not isinstance(row.record, DomainRecord):
+        raise TypeError("only domain results come as CSV")
+    return csv_export.line(row.record, names, row.columns)
+
+
+def _json(row: _Row) -> bytes:
+    """The record, with the other columns of the input where there are any."""
+    encoded = msgspec.json.encode(row.record)
+    if not row.columns:
+        return encoded
+    extra = msgspec.json.encode({f"input.{name}": value for name, value in row.columns})
+    return encoded[:-1] + b"," + extra[1:]

@@ -1,0 +1,170 @@
+"""A small client of the API: requests out, bytes and messages in."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import msgspec
+
+import skybatch
+from skybatch.cli.access import Access, find_access
+from skybatch.cli.exits import CommandError, Exit
+from skybatch.cli.view import BatchView, ListView, ProblemView
+from skybatch.model.ids import is_uuid
+
+PREFIX = "/api/v3/batch_page_scraper"
+CHUNK = 64 * 1024
+_CODES = {401: Exit.AUTH, 403: Exit.AUTH, 404: Exit.NOT_FOUND}
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
+
+Body = bytes | AsyncIterator[bytes]
+Words = Mapping[str, str]
+
+
+class Unreachable(CommandError):
+    """No daemon answers."""
+
+    def __init__(self, url: str, why: object) -> None:
+        start = "start one with: skybatch serve"
+        super().__init__(f"no daemon answers at {url} ({why})\n{start}", Exit.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the daemon said."""
+
+    status: int
+    body: bytes
+    etag: str
+
+
+class Client:
+    """Talks to one daemon. Whatever it refuses is a CommandError that names all faults."""
+
+    def __init__(self, session: aiohttp.ClientSession, access: Access) -> None:
+        self._session = session
+        self._access = access
+
+    async def get(self, path: str, query: Words | None = None, *, etag: str = "") -> Answer:
+        """The answer to a GET; status 304 when it is still the one of the `etag`."""
+        headers = {"If-None-Match": etag} if etag else {}
+        async with self._ask("GET", path, query=query, headers=headers) as response:
+            return await _answer(response)
+
+    async def post(
+        self, path: str, query: Words | None = None, *, body: Body = b"", content_type: str = ""
+    ) -> Answer:
+        """The answer to a POST; an iterator is sent as it comes."""
+        headers = {"Content-Type": content_type} if content_type else {}
+        async with self._ask("POST", path, query=query, headers=headers, body=body) as response:
+            return await _answer(response)
+
+    async def stream(self, path: str, query: Words) -> AsyncIterator[bytes]:
+        """The body of a GET, piece by piece as it comes."""
+        async with self._ask("GET", path, query=query, headers={}) as response:
+            async for piece in response.content.iter_chunked(CHUNK):
+                yield piece
+
+    async def find_batch(self, text: str | None) -> str:
+        """The id of a batch: the newest without a text, else the one whose id begins so."""
+        if text is None:
+            newest = [batch.batch_id for batch in (await self._slice({"limit": "1"})).items]
+            return _only(newest, "there is no batch yet")
+        if is_uuid(text.lower()):
+            return text.lower()
+        found = [
+            batch.batch_id
+            async for batch in self.batches()
+            if batch.batch_id.startswith(text.lower())
+        ]
+        return _only(found, f"there is no batch whose id begins with {text!r}")
+
+    async def batches(self) -> AsyncIterator[BatchView]:
+        """All batches, newest first."""
+        query = {"limit": "1000"}
+        while True:
+            slice_ = await self._slice(query)
+            for batch in slice_.items:
+                yield batch
+            if slice_.next_cursor is None:
+                return
+            query["cursor"] = slice_.next_cursor
+
+    async def _slice(self, query: Words) -> ListView:
+        return msgspec.json.decode((await self.get("/batch", query)).body, type=ListView)
+
+    @asynccontextmanager
+    async def _ask(
+        self, method: str, path: str, *, query: Words | None, headers: Words, body: Body = b""
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        url = self._access.url
+        with _told(url):
+            async with self._session.request(
+                method,
+                url + PREFIX + path,
+                params=query,
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,  # the token goes nowhere else
+            ) as response:
+                if response.status not in (200, 202, 304):
+                    raise self._refusal(response.status, await response.read())
+                yield response
+
+    def _refusal(self, status: int, body: bytes) -> CommandError:
+        try:
+            problem = msgspec.json.decode(body, type=ProblemView)
+        except msgspec.MsgspecError:
+            problem = ProblemView(f"the server at {self._access.url} answered {status}")
+        faults = [f"  {fault.pointer}: {fault.detail}" for fault in problem.errors]
+        lines = [problem.title, *faults] if faults else [problem.detail or problem.title]
+        if status == 401:
+            token = self._access.token
+            lines.append(f"the token of {token.source} was sent" if token.text else _NO_TOKEN)
+        return CommandError("\n".join(lines), _CODES.get(status, Exit.ERROR))
+
+
+_NO_TOKEN = "no token was found: set SKYBATCH_TOKEN, or run this where the data directory is"  # noqa: S105 - no token
+
+
+@asynccontextmanager
+async def connect(access: Access | None = None) -> AsyncIterator[Client]:
+    """A client of the daemon that environment and configuration name."""
+    access = access or find_access()
+    headers = {"User-Agent": f"skybatch/{skybatch.__version__}"}
+    if access.token.text:
+        headers["Authorization"] = f"Bearer {access.token.text}"
+    # No proxies from the environment: the token is for the daemon only.
+    async with aiohttp.ClientSession(
+        headers=headers, timeout=_TIMEOUT, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+    ) as session:
+        yield Client(session, access)
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Failures of the network as messages."""
+    try:
+        yield
+    except aiohttp.ClientConnectorError as error:
+        raise Unreachable(url, error.os_error.strerror or error.os_error) from error
+    except aiohttp.InvalidURL as error:
+        raise CommandError(f"{url} is no URL of a daemon", Exit.USAGE) from error
+    except TimeoutError as error:
+        raise Unreachable(url, "it does not answer in time") from error
+    except aiohttp.ClientError as error:
+        raise Unreachable(url, f"the connection broke: {error}") from error
+
+
+async def _answer(response: aiohttp.ClientResponse) -> Answer:
+    return Answer(response.status, await response.read(), response.headers.get("ETag", ""))
+
+
+def _only(found: list[str], otherwise: str) -> str:
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CommandError(otherwise, Exit.NOT_FOUND)
+    shown = "\n".join(f"  {name}" for name in found[:10])
+    raise CommandError(f"more than one batch has an id that begins so:\n{shown}", Exit.USAGE)

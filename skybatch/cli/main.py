@@ -1,0 +1,66 @@
+"""`skybatch`: the commands, each imported only when it is called."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+import skybatch
+from skybatch.cli.exits import Exit, explained
+from skybatch.errors import SkybatchError
+
+# The help of the group is written here: importing the commands to ask them costs half a second.
+COMMANDS: Mapping[str, Mapping[str, str]] = {
+    "Everyday": {
+        "serve": "Run the daemon.",
+        "submit": "Submit a list of domains as a batch.",
+        "status": "Show where a batch stands.",
+        "results": "Get the results of a batch.",
+        "cancel": "Stop a batch; what is fetched stays.",
+        "scan": "Scan domains right here, without a daemon.",
+        "demo": "Crawl sample sites, or your own list, and show the results.",
+    },
+    "Operate": {
+        "token": "Show the token in use and where it comes from.",
+        "config": "Show the configuration in force and where each value comes from.",
+    },
+}
+
+
+class _Commands(click.Group):
+    """Finds commands by name, and turns errors into messages and exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"skybatch.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.list_commands(ctx)))
+        for title, commands in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", commands[name]) for name in commands])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SkybatchError as error:
+            end = explained(error)
+            click.echo(f"Error: {end}", err=True)
+            raise SystemExit(end.exit_code) from error
+        except (KeyboardInterrupt, click.Abort):
+            raise SystemExit(Exit.INTERRUPTED) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(skybatch.__version__, message="skybatch %(version)s")
+def main() -> None:
+    """Batch website scanning: a list of domains in, one proven record per domain out.
+
+    SKYBATCH_URL and SKYBATCH_TOKEN point the commands to another daemon than that of the data
+    directory.
+    """

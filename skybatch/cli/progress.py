@@ -1,0 +1,146 @@
+"""Waits for a batch to end, and shows how far it is."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import click
+import msgspec
+
+from skybatch.cli.client import Answer, Client, Unreachable
+from skybatch.cli.exits import CommandError, Exit
+from skybatch.cli.view import BatchView
+
+_LONG_POLL_S = 10
+_LINE_EVERY_S = 5.0
+_RESTART_S = 60.0  # a daemon that is restarted is waited for
+_LOOK_AGAIN_S = 0.5
+
+Show = Callable[[BatchView], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a batch goes, seen from the first look at it."""
+
+    first: BatchView
+    began: float  # seconds on some clock
+
+    def line(self, batch: BatchView, now: float) -> str:
+        """`12 of 50 domains, 85 pages, 12.3 pages/s, 14 s left`."""
+        seconds = now - self.began
+        told = f"{batch.ended} of {batch.total_domains} domains, {batch.pages.fetched} pages"
+        if seconds < 1 or batch.is_over:
+            return told
+        rate = (batch.pages.fetched - self.first.pages.fetched) / seconds
+        told += f", {rate:.1f} pages/s"
+        done = batch.ended - self.first.ended
+        if done:
+            left = seconds / done * (batch.total_domains - batch.ended)
+            told += f", {duration(left)} left"
+        return told
+
+
+def duration(seconds: float) -> str:
+    """`14 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+async def follow(
+    client: Client, batch_id: str, *, timeout_s: float | None, is_quiet: bool = False
+) -> Answer:
+    """The status of a batch once it has ended. Raises CommandError 124 when time runs out."""
+    try:
+        with _nothing() if is_quiet else _display() as show:
+            async with asyncio.timeout(timeout_s):
+                return await _until_over(client, batch_id, show)
+    except TimeoutError as error:
+        message = f"the batch is not over after {timeout_s:g} s; it goes on"
+        raise CommandError(message, Exit.TIMED_OUT) from error
+
+
+async def _until_over(client: Client, batch_id: str, show: Show) -> Answer:
+    async for answer in _changes(client, batch_id):
+        batch = msgspec.json.decode(answer.body, type=BatchView)
+        show(batch)
+        if batch.is_over:
+            return answer
+    raise AssertionError("the changes of a batch end with the batch")
+
+
+async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
+    """The status now, and each time that it is another one."""
+    path, etag, last_seen = f"/batch/{batch_id}/status", "", None
+    while True:
+        try:
+            query = {"wait": str(_LONG_POLL_S)} if etag else {}
+            answer = await client.get(path, query, etag=etag)
+        except Unreachable:
+            if last_seen is None or time.monotonic() - last_seen > _RESTART_S:
+                raise
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            continue
+        last_seen = time.monotonic()
+        if answer.status != 304:
+            etag = answer.etag
+            yield answer
+
+
+@contextmanager
+def _nothing() -> Iterator[Show]:
+    yield lambda _batch: None
+
+
+def _display() -> AbstractContextManager[Show]:
+    return _bar() if sys.stderr.isatty() else _lines()
+
+
+@contextmanager
+def _lines() -> Iterator[Show]:
+    """A plain line now and then, for pipes and log files."""
+    paces: list[Pace] = []
+    next_at = 0.0
+
+    def show(batch: BatchView) -> None:
+        nonlocal next_at
+        now = time.monotonic()
+        if not paces:
+            paces.append(Pace(batch, now))
+        if now >= next_at or batch.is_over:
+            next_at = now + _LINE_EVERY_S
+            click.echo(paces[0].line(batch, now), err=True)
+
+    yield show
+
+
+@contextmanager
+def _bar() -> Iterator[Show]:
+    """A bar with rate and time left, for people."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    paces: list[Pace] = []
+    columns = BarColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=None)
+
+        def show(batch: BatchView) -> None:
+            now = time.monotonic()
+            if not paces:
+                paces.append(Pace(batch, now))
+            progress.update(
+                task,
+                total=batch.total_domains,
+                completed=batch.ended,
+                description=paces[0].line(batch, now),
+            )
+
+        yield show

@@ -1,0 +1,49 @@
+"""`skybatch results`: what a batch found."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from skybatch.cli import download
+from skybatch.cli.client import connect
+
+
+@click.command()
+@click.argument("batch_id", required=False)
+@click.option("--format", "form", type=click.Choice(["json", "ndjson", "csv"]), help="The form.")
+@click.option(
+    "--level", type=click.Choice(["domain", "page"]), default="domain", help="A line per what?"
+)
+@download.output_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def command(
+    *, batch_id: str | None, form: str | None, level: str, output: Path | None, as_json: bool
+) -> None:
+    """Get the results of a batch: the newest, or the one whose id begins with BATCH_ID.
+
+    Without --format: a table on a terminal, NDJSON in a pipe, and by the ending of a file
+    (.csv, .json, .ndjson).
+    """
+    if as_json:
+        form = "json"
+    is_table = form is None and output is None and level == "domain" and sys.stdout.isatty()
+    form = form or (download.format_of(output) if output else "ndjson")
+    if form == "csv" and level == "page":
+        raise click.UsageError("--level page comes as json or ndjson")
+    asyncio.run(_results(batch_id, {"format": form, "level": level}, output, is_table=is_table))
+
+
+async def _results(
+    batch_id: str | None, query: dict[str, str], output: Path | None, *, is_table: bool
+) -> None:
+    async with connect() as client:
+        found = await client.find_batch(batch_id)
+        if is_table:
+            await download.to_table(client, found)
+        elif output:
+            await download.to_file(client, found, query, output)
+            click.echo(f"written to {output}", err=True)
+        else:
+            await download.to_stdout(client, found, query)

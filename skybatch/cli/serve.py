@@ -1,0 +1,80 @@
+"""`skybatch serve`: the daemon."""
+
+import asyncio
+import errno
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+import structlog
+
+import skybatch
+from skybatch import logs
+from skybatch.cli.exits import CommandError
+from skybatch.config import Config
+from skybatch.config.load import load
+from skybatch.daemon import Started, serve
+
+log = structlog.get_logger()
+
+_NO_PLACE = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
+
+
+@click.command()
+@click.option("--config", "file", type=click.Path(path_type=Path), help="Configuration file.")
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 takes one that is free.")
+@click.option("--data-dir", help="Folder of the database.")
+@click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    file: Path | None,
+    host: str | None,
+    port: int | None,
+    data_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C; a second signal stops it at once.
+
+    Prints its address when it is ready. The log goes to stderr.
+    """
+    flags = {"server.host": host, "server.port": port, "store.data_dir": data_dir}
+    config = load(file, os.environ, flags)
+    logs.setup(config.log.format, config.log.level, emoji=config.log.emoji)
+    if not config.crawl.contact:
+        log.warning(
+            "config.no_contact", hint="set crawl.contact, so that site owners can reach you"
+        )
+    try:
+        ctx.exit(asyncio.run(serve(config, announce_as_json if as_json else announce)))
+    except OSError as error:
+        raise _no_place(error, config) from error
+
+
+def _no_place(error: OSError, config: Config) -> Exception:
+    """The port is taken or the host is not ours: a message. Anything else is a bug: itself."""
+    if error.errno not in _NO_PLACE and not isinstance(error, socket.gaierror):
+        return error
+    where = f"{config.server.host}:{config.server.port}"
+    return CommandError(f"cannot listen on {where}: {os.strerror(error.errno or 0)}")
+
+
+def announce(started: Started) -> None:
+    """Print where the daemon is, and on a terminal the token."""
+    click.echo(f"skybatch {skybatch.__version__} is ready at {started.url}")
+    if started.token_file is None:
+        return
+    click.echo(f"token    {started.token_file}")
+    if sys.stdout.isatty():
+        click.echo(f"         {started.token_file.read_text('ascii').strip()}")
+
+
+def announce_as_json(started: Started) -> None:
+    """Print where the daemon is, for programs."""
+    token_file = None if started.token_file is None else str(started.token_file)
+    click.echo(msgspec.json.encode({"url": started.url, "token_file": token_file}))

@@ -1,0 +1,54 @@
+"""Tables: drawn on a terminal, tab-separated in a pipe; pages cannot steer the terminal."""
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from skybatch.cli.view import RecordView
+
+# C0 and C1 controls, line separators, and what turns the direction of text.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+
+def plain(text: object) -> str:
+    """Text without anything that a terminal would obey."""
+    return _CONTROL.sub(" ", str(text)).strip()
+
+
+def show(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows on stdout."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(plain(cell) for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console().print(table)
+
+
+def show_records(records: Iterable[RecordView]) -> None:
+    """Print company records: who they are and how to reach them."""
+    head = ("domain", "status", "reason", "title", "e-mail", "phone", "pages")
+    show(head, map(_record_row, records))
+
+
+def _record_row(record: RecordView) -> tuple[object, ...]:
+    contact = record.contact_info
+    return (
+        record.domain,
+        record.status,
+        record.reason or "",
+        record.title or "",
+        contact.emails[0].value if contact.emails else "",
+        contact.phones[0].value if contact.phones else "",
+        record.pages.fetched,
+    )

@@ -1,0 +1,85 @@
+"""The configuration as values: one frozen struct per section, defaults built in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from skybatch.model.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the API listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000  # 0 = one that is free
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Who may call the API."""
+
+    token: str = ""  # empty = one is made at the first start
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where everything is kept."""
+
+    data_dir: str = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Who does the work."""
+
+    count: int = 200
+    drain_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """How sites are crawled when a batch does not say otherwise, and what no batch can change."""
+
+    options: Options = field(default_factory=Options)  # its fields are keys of the section
+    contact: str = ""
+    never: tuple[str, ...] = ()
+    max_retry_after_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How a single request is made."""
+
+    connect_to: Mapping[str, str] = field(default_factory=dict)
+    allow_networks: tuple[str, ...] = ()
+    ca_file: str = ""
+    proxy: str = ""
+    dns_servers: tuple[str, ...] = ()
+    max_body_bytes: int = 5_242_880
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 10.0
+    request_timeout_s: float = 30.0
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the log looks like."""
+
+    format: str = "auto"
+    level: str = "info"
+    emoji: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration in force."""
+
+    server: Server = field(default_factory=Server)
+    auth: Auth = field(default_factory=Auth)
+    store: Store = field(default_factory=Store)
+    workers: Workers = field(default_factory=Workers)
+    crawl: Crawl = field(default_factory=Crawl)
+    fetch: Fetch = field(default_factory=Fetch)
+    log: Log = field(default_factory=Log)
+    sources: Mapping[str, str] = field(default_factory=dict)  # `section.key` -> where it was set

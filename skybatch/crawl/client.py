@@ -1,0 +1,134 @@
+"""One request over the network: streamed, with caps of size and time, to a guarded address."""
+
+import asyncio
+import ssl
+
+import aiohttp
+from yarl import URL
+
+from skybatch.crawl.failure import ERRORS, Phase, failure
+from skybatch.crawl.fetcher import FetchError, Request, Response
+from skybatch.crawl.guard import BLOCKED, Guard
+from skybatch.crawl.headers import retry_after_s, text_of
+from skybatch.crawl.resolver import Resolver
+from skybatch.crawl.scope import is_address
+from skybatch.crawl.settings import FetchSettings
+from skybatch.crawl.url import split
+from skybatch.model.clock import Clock
+from skybatch.model.reason import Reason
+
+_KEEPALIVE_S = 4.0  # servers close idle connections after 5 s and more
+_BUFFER = 64 * 1024
+_MAX_LINE = 8_190  # of a header; a longer one is refused
+
+
+def open_session(
+    settings: FetchSettings, resolver: Resolver, guard: Guard
+) -> aiohttp.ClientSession:
+    """The one session of the process; whoever opens it closes it."""
+    connector = aiohttp.TCPConnector(
+        limit=0,  # the workers are the limit: a full pool would let slow hosts starve the others
+        resolver=resolver,
+        use_dns_cache=False,  # the resolver has its own
+        socket_factory=guard.make_socket,
+        happy_eyeballs_delay=0.25,
+        keepalive_timeout=_KEEPALIVE_S,
+        ssl=_tls(settings.ca_file),
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,  # bombs are defused where the page is read
+        timeout=aiohttp.ClientTimeout(
+            total=None, connect=settings.connect_timeout_s, sock_read=settings.read_timeout_s
+        ),
+        read_bufsize=_BUFFER,
+        max_line_size=_MAX_LINE,
+        max_field_size=_MAX_LINE,
+        max_headers=128,
+        headers={
+            "User-Agent": settings.user_agent,
+            "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
+            "Accept-Encoding": "gzip, deflate",
+        },
+    )
+
+
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+class AiohttpFetcher:
+    """Makes one request and follows no redirect."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, guard: Guard, settings: FetchSettings, clock: Clock
+    ) -> None:
+        self._session = session
+        self._guard = guard
+        self._settings = settings
+        self._clock = clock
+
+    async def get(self, request: Request) -> Response:
+        host = split(request.url).host
+        # The connector does not ask the resolver for a literal, so nobody else has looked at it.
+        if is_address(host) and not self._guard.may_dial(host):
+            raise FetchError(Reason.BLOCKED_ADDRESS, BLOCKED)
+        attempt = _Attempt(request, self._clock.monotonic())
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                return await self._exchange(attempt)
+        except ERRORS as error:
+            raise failure(error, attempt.phase, self._settings) from error
+
+    async def _exchange(self, attempt: "_Attempt") -> Response:
+        request = attempt.request
+        async with self._session.get(
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            allow_redirects=False,
+            proxy=self._settings.proxy,
+        ) as answer:
+            attempt.phase = Phase.BODY
+            content_type = text_of(answer.headers, "Content-Type")
+            body, was_cut = None, False
+            if 200 <= answer.status < 300 and request.may_read(content_type):
+                body, was_cut = await _read(answer.content, request.max_bytes)
+            return Response(
+                url=request.url,
+                status=answer.status,
+                content_type=content_type,
+                content_encoding=text_of(answer.headers, "Content-Encoding"),
+                language=text_of(answer.headers, "Content-Language"),
+                location=text_of(answer.headers, "Location", limit=_MAX_LINE),
+                retry_after_s=retry_after_s(answer.headers, self._clock.now()),
+                robots_tags=tuple(answer.headers.getall("X-Robots-Tag", ())),
+                body=body,
+                was_cut=was_cut,
+                elapsed_s=self._clock.monotonic() - attempt.started_at,
+            )
+
+
+class _Attempt:
+    """A request under way, and what it waits for."""
+
+    def __init__(self, request: Request, started_at: float) -> None:
+        self.request = request
+        self.started_at = started_at
+        self.phase = Phase.HEADERS
+
+
+async def _read(content: aiohttp.StreamReader, limit: int) -> tuple[bytes, bool]:
+    """The body up to `limit` bytes, and whether it goes on after them."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            return b"".join(pieces)[:limit], True
+    return b"".join(pieces), False

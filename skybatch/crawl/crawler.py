@@ -1,0 +1,182 @@
+"""One domain crawled: its start page, then page after page until there is nothing left to do."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from skybatch.crawl import content
+from skybatch.crawl.admission import Admission
+from skybatch.crawl.candidates import NoStart, find_start
+from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.frontier import Frontier
+from skybatch.crawl.pages import Pages
+from skybatch.crawl.scope import Scope
+from skybatch.crawl.stop import Interrupted, Stop
+from skybatch.crawl.url import identity
+from skybatch.crawl.visitor import Visit, Visitor
+from skybatch.crawl.web import Web
+from skybatch.model.options import Options
+from skybatch.model.outcome import Ended, Report
+from skybatch.model.page import PageWrite, Progress
+from skybatch.model.reason import MEANING, Reason
+from skybatch.model.target import Target
+
+
+class Sink(Protocol):
+    """Where the pages of a crawl go."""
+
+    async def store(self, write: PageWrite) -> None:
+        """Durable when it returns. Raises LeaseLost when the job is not this attempt's any more."""
+
+    def stage(self, name: str) -> None:
+        """Note where the crawl stands; costs nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one attempt is to do."""
+
+    target: Target
+    max_pages: int
+    options: Options
+    progress: Progress
+
+
+async def crawl(assignment: Assignment, *, web: Web, sink: Sink, stop: Stop) -> Report:
+    """Crawl one domain, carrying on where `progress` ends, and tell what it came to.
+
+    Failures of the network are part of the report. Raises what the sink raises, and whatever is a
+    bug of ours.
+    """
+    return await _Crawl(assignment, web, sink, stop).run()
+
+
+class _Crawl:
+    """One attempt under way."""
+
+    def __init__(self, assignment: Assignment, web: Web, sink: Sink, stop: Stop) -> None:
+        options, progress = assignment.options, assignment.progress
+        scope = Scope(assignment.target, options)
+        admission = Admission(scope, options, web.robots)
+        frontier = Frontier(assignment.max_pages, progress, admission.judge)
+        visitor = Visitor(web, options, scope=scope, holds=frontier.holds, stop=stop)
+        self._assignment = assignment
+        self._clock = web.clock
+        self._sink = sink
+        self._stop = stop
+        self._frontier = frontier
+        self._visitor = visitor
+        self._pages = Pages(
+            frontier, visitor, web.clock, host=assignment.target.host, progress=progress
+        )
+        self._changed = asyncio.Event()  # a page came to its end: look again what to do
+
+    async def run(self) -> Report:
+        if self._assignment.progress.start_url is None:
+            try:
+                await self._start()
+            except Interrupted:
+                return self._report(self._stop.ended)
+            except NoStart as failure:
+                return await self._no_start(failure.url, failure.error)
+        self._sink.stage("crawl")
+        await self._run_lanes()
+        return self._report(self._how_it_ended())
+
+    async def _start(self) -> None:
+        start = await find_start(self._assignment.target, self._ask_for_start)
+        entry = self._frontier.begin(identity(start.url))
+        write = self._pages.answered(entry, start.answer, is_start=True)
+        final_url = start.answer.response.url
+        await self._store(replace(write, start_url=start.url, final_url=final_url))
+
+    async def _ask_for_start(self, url: str) -> Visit:
+        self._sink.stage("robots")
+        rules = await self._visitor.rules(url)
+        if not rules.allow(url):
+            raise FetchError(Reason.ROBOTS_DISALLOWED, f"robots.txt forbids {url}")
+        self._sink.stage("start")
+        visit = await self._visitor.visit(url, rules)
+        final_url = visit.response.url
+        if visit.reading is None:
+            kind = content.essence(visit.response.content_type) or "not told"
+            raise FetchError(Reason.NOT_HTML, f"its type is {kind}", url=final_url)
+        if visit.reading.size == 0:
+            raise FetchError(Reason.EMPTY, "its body has no bytes", url=final_url)
+        return visit
+
+    async def _no_start(self, url: str, error: FetchError) -> Report:
+        if error.retry_after_s is not None:
+            self._pages.wait = error
+            return self._report(Ended.WAIT)
+        if not MEANING[error.reason].is_passing:
+            # For a passing reason the job is tried again, and the next attempt starts anew.
+            entry = self._frontier.begin(identity(url))
+            await self._store(self._pages.lose(entry, error))
+        fetched = self._frontier.fetched
+        return Report(Ended.NO_START, fetched, reason=error.reason, detail=error.detail)
+
+    async def _run_lanes(self) -> None:
+        """As many lanes as requests may run at a time, each asking for page after page."""
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(self._assignment.options.per_host_concurrency):
+                    lanes.create_task(self._lane())
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # the first one; it cancelled the other lanes
+
+    async def _lane(self) -> None:
+        with suppress(Interrupted):
+            while not self._is_over():
+                entry = self._frontier.take(self._clock.monotonic())
+                if entry is None:
+                    await self._wait_for_change()
+                    continue
+                write = await self._pages.ask(entry)
+                if write is not None:
+                    await self._store(write)
+                self._changed.set()
+
+    async def _store(self, write: PageWrite) -> None:
+        await self._sink.store(write)
+        self._frontier.settle(write.page)
+
+    def _is_over(self) -> bool:
+        return (
+            self._stop.ended is not None
+            or self._pages.wait is not None
+            or self._pages.meet(self._assignment.options.until)
+            or self._frontier.is_done
+        )
+
+    async def _wait_for_change(self) -> None:
+        """Until a page has come to its end, or one that is to be tried again is due."""
+        pause_s = self._frontier.pause_s(self._clock.monotonic())
+        self._changed.clear()
+        async with self._stop.waiting():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._changed.wait()
+
+    def _how_it_ended(self) -> Ended:
+        frontier = self._frontier
+        if self._stop.ended is not None and self._stop.is_immediate:
+            return self._stop.ended
+        if self._pages.meet(self._assignment.options.until):
+            return Ended.GOAL
+        if not frontier.has_waiting:
+            return Ended.DRY
+        if frontier.is_spent:
+            return Ended.BUDGET
+        return Ended.WAIT if self._pages.wait is not None else Ended.DRAINED
+
+    def _report(self, ended: Ended | None) -> Report:
+        wait = self._pages.wait
+        return Report(
+            ended or Ended.DRAINED,
+            self._frontier.fetched,
+            detail=wait.detail if wait else None,
+            lost=self._pages.lost,
+            wait_s=wait.retry_after_s or 0.0 if wait else 0.0,
+        )

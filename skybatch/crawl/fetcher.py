@@ -1,0 +1,120 @@
+"""What a request and its answer are: the protocol that every wrapper around the client keeps."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from skybatch.errors import SkybatchError
+from skybatch.model.reason import MEANING, Reached, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a host may be asked."""
+
+    delay_s: float = 0.0  # between the starts of two requests
+    concurrency: int = 2  # requests at a time
+
+
+async def anywhere(_url: str) -> None:
+    """Follow every redirect."""
+
+
+def at_once() -> None:
+    """Start when the turn has come."""
+
+
+def any_type(_content_type: str | None) -> bool:
+    """Read every successful answer."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET of one URL."""
+
+    url: str  # absolute, http or https, as WHATWG serialises it
+    headers: Mapping[str, str] = field(default_factory=dict)  # sent to this site only
+    pace: Pace = field(default_factory=Pace)
+    max_bytes: int = 1024 * 1024  # of the body as it comes over the wire
+    may_read: Callable[[str | None], bool] = any_type  # whether a body of this type is read
+    follow: Callable[[str], Awaitable[None]] = anywhere  # raises what forbids a redirect to the URL
+    before: Callable[[], None] = at_once  # told when the turn of this request has come
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, whatever its status."""
+
+    url: str  # the one that answered: the end of the redirects
+    status: int
+    content_type: str | None = None
+    content_encoding: str | None = None
+    language: str | None = None  # Content-Language
+    location: str | None = None
+    retry_after_s: float | None = None
+    robots_tags: tuple[str, ...] = ()  # X-Robots-Tag, one per header line
+    body: bytes | None = None  # still compressed; None = not read: no success, or a refused type
+    was_cut: bool = False  # the body goes on, but was not read further
+    elapsed_s: float = 0.0  # from the start of the request to the last byte read
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def asks_to_wait(self) -> bool:
+        """Whether the host wants to be left alone for a time that it names."""
+        return self.status in (429, 503) and self.retry_after_s is not None
+
+
+class FetchError(SkybatchError):
+    """A request that gave no answer to use."""
+
+    code = "fetch_failed"
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        reached: Reached | None = None,
+        retry_after_s: float | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.reached = MEANING[reason].reached if reached is None else reached
+        self.retry_after_s = retry_after_s  # the host asks to be left alone for so long
+        self.url = url  # of the request that failed, when redirects led elsewhere
+
+
+class StatusError(FetchError):
+    """An answer that is no success."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(
+            _reason(response.status),
+            f"status {response.status}",
+            reached=Reached.HTTP,
+            retry_after_s=response.retry_after_s if response.asks_to_wait else None,
+            url=response.url,
+        )
+        self.response = response
+
+
+def _reason(status: int) -> Reason:
+    if status == 429:
+        return Reason.RATE_LIMITED
+    if 400 <= status < 500:
+        return Reason.HTTP_4XX
+    if 500 <= status < 600:
+        return Reason.HTTP_5XX
+    return Reason.PROTOCOL_ERROR
+
+
+class Fetcher(Protocol):
+    """Makes a request; raises FetchError when there is no answer."""
+
+    async def get(self, request: Request) -> Response: ...

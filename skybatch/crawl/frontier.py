@@ -1,0 +1,180 @@
+"""The URLs of one crawl: what is known, what comes next, and what the budgets still allow."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import count
+
+from skybatch.crawl.url import MAX_LENGTH, identity
+from skybatch.model.page import FrontierRow, Page, Progress
+from skybatch.model.state import PageState, SkipReason
+
+MAX_OTHERS = 50  # page requests that may end otherwise than fetched
+MAX_OUTSIDE = 20_000  # URLs that are only counted, and remembered to be counted once
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page to be asked for."""
+
+    url: str  # identity
+    depth: int
+    tries: int = 0  # requests made for it so far
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the links of one page add to the job."""
+
+    rows: tuple[FrontierRow, ...] = ()
+    outside: tuple[tuple[int, SkipReason], ...] = ()
+
+
+class Frontier:
+    """The mirror in memory of the rows of one job; `judge` says what is wrong with a new URL."""
+
+    def __init__(
+        self, max_pages: int, progress: Progress, judge: Callable[[str, int], SkipReason | None]
+    ) -> None:
+        self.fetched = 0
+        self._max_pages = max_pages
+        self._max_rows = max(1_000, 5 * max_pages)
+        self._judge = judge
+        self._others = 0
+        self._in_flight = 0
+        self._known: set[str] = set()
+        self._held: set[str] = set()
+        self._outside = set(progress.outside)
+        self._order = count()
+        self._queue: list[tuple[int, int, Entry]] = []  # by depth, then discovery
+        self._retries: list[tuple[float, int, Entry]] = []  # by the time when they are due
+        for row in progress.known:
+            self._known.add(row.url)
+            if row.state is PageState.QUEUED:
+                self._push(Entry(row.url, row.depth, row.tries))
+            elif row.state is PageState.FETCHED:
+                self.fetched += 1
+                self.hold(row.url, row.final_url)
+            elif row.was_requested:
+                self._others += 1
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a budget is used up."""
+        return self.fetched >= self._max_pages or self._others >= MAX_OTHERS
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether there are pages left to ask for."""
+        return bool(self._queue or self._retries)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to do, and nothing in flight that could change that."""
+        return not self._in_flight and (self.is_spent or not self.has_waiting)
+
+    def take(self, now: float) -> Entry | None:
+        """The next page to ask for, if there is one that the budgets allow."""
+        if not self._may_take:
+            return None
+        if self._retries and self._retries[0][0] <= now:
+            entry = heapq.heappop(self._retries)[2]
+        elif self._queue:
+            entry = heapq.heappop(self._queue)[2]
+        else:
+            return None
+        self._in_flight += 1
+        return entry
+
+    def pause_s(self, now: float) -> float | None:
+        """For how long there is nothing to take; `None` = until a page in flight has ended."""
+        if not self._retries or not self._may_take:
+            return None
+        return max(0.0, self._retries[0][0] - now)
+
+    @property
+    def _may_take(self) -> bool:
+        """Whether the budgets hold however those in flight may end."""
+        return (
+            self.fetched + self._in_flight < self._max_pages
+            and self._others + self._in_flight < MAX_OTHERS
+        )
+
+    def begin(self, url: str) -> Entry:
+        """The start page, which no other page has led to."""
+        self._known.add(url)
+        self._in_flight += 1
+        return Entry(url, 0)
+
+    def put_back(self, entry: Entry, *, due_at: float) -> None:
+        """Ask for a page again later."""
+        self._in_flight -= 1
+        heapq.heappush(self._retries, (due_at, next(self._order), entry))
+
+    def settle(self, page: Page) -> None:
+        """A page that was taken has come to its end, and is stored."""
+        self._in_flight -= 1
+        if page.state is PageState.FETCHED:
+            self.fetched += 1
+        elif page.tries:
+            self._others += 1
+
+    def hold(self, url: str, final_url: str | None) -> None:
+        """A page is fetched: what leads to where it was found is a duplicate from now on."""
+        self._held.add(url)
+        if final_url is not None:
+            self._held.add(identity(final_url))
+
+    def holds(self, url: str) -> bool:
+        """Whether the page behind a URL is fetched already."""
+        return identity(url) in self._held
+
+    def add(self, links: Iterable[str], *, depth: int, may_follow: bool = True) -> Found:
+        """What is new among the links (absolute, as WHATWG serialises them) of a page.
+
+        `may_follow`: the page does not ask that its links be left alone.
+        """
+        rows: list[FrontierRow] = []
+        outside: list[tuple[int, SkipReason]] = []
+        for link in links:
+            if link in self._known:
+                continue
+            url = identity(link)
+            if url in self._known:
+                continue
+            reason = self._reason(url, depth, may_follow=may_follow)
+            if reason is SkipReason.SCOPE or len(self._known) >= self._max_rows:
+                self._count(url, reason or SkipReason.BUDGET, outside)
+            elif len(url) > MAX_LENGTH:
+                self._count(url, SkipReason.TRAP, outside)
+            elif not (self._outside and _hash(url) in self._outside):
+                rows.append(self._row(url, depth, reason))
+        return Found(tuple(rows), tuple(outside))
+
+    def _reason(self, url: str, depth: int, *, may_follow: bool) -> SkipReason | None:
+        if url in self._held:
+            return SkipReason.DUPLICATE
+        reason = self._judge(url, depth)
+        return SkipReason.ROBOTS if reason is None and not may_follow else reason
+
+    def _row(self, url: str, depth: int, reason: SkipReason | None) -> FrontierRow:
+        self._known.add(url)
+        if reason is None:
+            self._push(Entry(url, depth))
+        return FrontierRow(url, depth, reason)
+
+    def _count(self, url: str, reason: SkipReason, outside: list[tuple[int, SkipReason]]) -> None:
+        key = _hash(url)
+        if key not in self._outside and len(self._outside) < MAX_OUTSIDE:
+            self._outside.add(key)
+            outside.append((key, reason))
+
+    def _push(self, entry: Entry) -> None:
+        heapq.heappush(self._queue, (entry.depth, next(self._order), entry))
+
+
+def _hash(url: str) -> int:
+    """64 bits with a sign, as SQLite keeps whole numbers."""
+    digest = blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,41 @@
+"""What the headers of an answer say, as plain values that can be stored."""
+
+from email.utils import parsedate_to_datetime
+
+from multidict import CIMultiDictProxy
+
+
+def text_of(headers: "CIMultiDictProxy[str]", name: str, *, limit: int = 200) -> str | None:
+    """The value of a header, cut to `limit` characters; `None` if empty."""
+    value = headers.get(name)
+    if not value:
+        return None
+    # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which no database takes.
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text[:limit].strip() or None
+
+
+def retry_after_s(headers: "CIMultiDictProxy[str]", now: float) -> float | None:
+    """Seconds of a Retry-After, as a number or a date (RFC 9110, section 10.2.3)."""
+    value = text_of(headers, "Retry-After")
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def forbids_following(robots_tags: tuple[str, ...], agent: str) -> bool:
+    """Whether an X-Robots-Tag (`nofollow`, `skybatch: none`) is about us and our links."""
+    for line in robots_tags:
+        name, colon, rest = line.partition(":")
+        if colon and "," not in name:
+            if name.strip().lower() not in (agent, "robots"):
+                continue
+            line = rest
+        if {"nofollow", "none"} & {word.strip().lower() for word in line.split(",")}:
+            return True
+    return False

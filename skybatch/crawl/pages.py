@@ -1,0 +1,111 @@
+"""The pages of one crawl, each turned into what is to be stored of it."""
+
+import random
+from collections.abc import Mapping
+
+from skybatch.crawl import verdict
+from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.frontier import Entry, Frontier
+from skybatch.crawl.throttle import HOLD_S
+from skybatch.crawl.visitor import AlreadyHeld, Visit, Visitor
+from skybatch.extract import merge
+from skybatch.model.clock import Clock
+from skybatch.model.page import PageWrite, Progress
+from skybatch.model.profile import Profile
+from skybatch.model.reason import MEANING, Reason
+from skybatch.model.state import PageState
+
+MAX_TRIES = 3  # of one page within an attempt
+_RETRY_FIRST_S, _RETRY_MAX_S = 1.0, 30.0
+
+
+class Pages:
+    """Asks for pages, and folds what they say into the profile of the company."""
+
+    def __init__(
+        self, frontier: Frontier, visitor: Visitor, clock: Clock, *, host: str, progress: Progress
+    ) -> None:
+        self._frontier = frontier
+        self._visitor = visitor
+        self._clock = clock
+        self._host = host
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._profile = progress.profile or Profile()
+        self.lost = _lost_before(progress)  # why a page was lost that might have been fetched
+        self.wait: FetchError | None = None  # the host asks to be left alone for long
+
+    def meet(self, until: Mapping[str, int]) -> bool:
+        """Whether the profile holds all that the batch wants."""
+        return merge.goal_met(self._profile, until)
+
+    async def ask(self, entry: Entry) -> PageWrite | None:
+        """What came of a page; `None` when it was put back. Raises Interrupted."""
+        if self._frontier.holds(entry.url):
+            return PageWrite(verdict.of_duplicate(entry, entry.url, requests=0))
+        try:
+            rules = await self._visitor.rules(entry.url)
+            if not rules.allow(entry.url):
+                return PageWrite(verdict.of_forbidden(entry, requests=0))
+            visit = await self._visitor.visit(entry.url, rules)
+        except AlreadyHeld as redirect:
+            return PageWrite(verdict.of_duplicate(entry, redirect.url, requests=1))
+        except FetchError as error:
+            return self._failed(entry, error)
+        if self._frontier.holds(visit.response.url):
+            # Another lane fetched it while we followed the redirect.
+            return PageWrite(verdict.of_duplicate(entry, visit.response.url, requests=1))
+        return self.answered(entry, visit)
+
+    def answered(self, entry: Entry, visit: Visit, *, is_start: bool = False) -> PageWrite:
+        """The write of a page that was answered with success."""
+        page = verdict.of_visit(entry, visit, now=self._clock.now())
+        if visit.reading is None or page.facts is None:
+            return PageWrite(page)
+        url = visit.response.url
+        self._frontier.hold(entry.url, url)
+        found = self._frontier.add(
+            visit.reading.links,
+            depth=entry.depth + 1,
+            may_follow=self._visitor.may_follow_links(visit.response, visit.reading),
+        )
+        before = self._profile
+        self._profile = merge.add(before, url, page.facts, is_start=is_start, domain=self._host)
+        profile = None if self._profile is before else self._profile
+        return PageWrite(page, found.rows, found.outside, profile)
+
+    def lose(self, entry: Entry, error: FetchError) -> PageWrite:
+        """The write of a page that is not asked for again."""
+        if MEANING[error.reason].is_passing:
+            self.lost = self.lost or error.reason
+        return PageWrite(verdict.of_failure(entry, error, now=self._clock.now()))
+
+    def _failed(self, entry: Entry, error: FetchError) -> PageWrite | None:
+        if error.reason is Reason.ROBOTS_DISALLOWED:
+            return PageWrite(verdict.of_forbidden(entry, requests=1, target=error.url))
+        if error.retry_after_s is not None and error.retry_after_s > HOLD_S:
+            self.wait = error
+            self._frontier.put_back(entry, due_at=0.0)
+            return None
+        tries = entry.tries + 1
+        if not MEANING[error.reason].is_passing or tries >= MAX_TRIES:
+            return self.lose(entry, error)
+        due_at = self._clock.monotonic() + self._delay(tries, error)
+        self._frontier.put_back(Entry(entry.url, entry.depth, tries), due_at=due_at)
+        return None
+
+    def _delay(self, tries: int, error: FetchError) -> float:
+        """Seconds to the next try: doubling, with full jitter; what the host says goes first."""
+        if error.retry_after_s is not None:
+            return error.retry_after_s
+        ceiling = min(_RETRY_MAX_S, _RETRY_FIRST_S * 2.0 ** (tries - 1))
+        return self._jitter.uniform(0.0, ceiling)
+
+
+def _lost_before(progress: Progress) -> Reason | None:
+    """Why earlier attempts have lost a page that might have been fetched."""
+    for row in progress.known:
+        if row.state is PageState.FAILED and row.reason is not None:
+            reason = Reason(row.reason)
+            if MEANING[reason].is_passing:
+                return reason
+    return None

@@ -1,0 +1,144 @@
+"""robots.txt (RFC 9309): asked once a day per origin, for all crawls of the process."""
+
+import asyncio
+import re
+from weakref import WeakValueDictionary
+
+from protego import Protego
+
+from skybatch.crawl.cache import Cache
+from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
+from skybatch.crawl.url import bare, split
+from skybatch.extract.body import unpack
+from skybatch.model.clock import Clock
+from skybatch.model.facts import RawPage
+from skybatch.model.reason import Reached, Reason
+
+TOKEN = "skybatch"  # noqa: S105 - the name that robots.txt files call us, RFC 9309, section 2.2.1
+MAX_BYTES = 500 * 1024  # section 2.5
+_CACHE_S = 24 * 3_600.0  # section 2.4
+_MAX_ORIGINS = 5_000
+_ASK_AGAIN_S = 30.0  # after a 429 that does not say when
+_MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
+_OTHERS = "other"
+_AGENT_LINE = re.compile(r"\s*(?:user-agent|useragent|user agent)\s*:?\s*([^#]*)", re.IGNORECASE)
+_PRODUCT = re.compile(r"[A-Za-z_-]+")
+
+
+class Rules:
+    """What one robots.txt lets us do."""
+
+    def __init__(self, text: str = "") -> None:
+        self._parsed = Protego.parse(_ours(text)) if text else None
+        delay = self._parsed.crawl_delay(TOKEN) if self._parsed else None
+        self.delay_s = min(max(0.0, delay or 0.0), _MAX_DELAY_S)
+
+    def allow(self, url: str) -> bool:
+        """Whether the URL may be asked for."""
+        return self._parsed is None or self._parsed.can_fetch(url, TOKEN)
+
+
+OPEN = Rules()
+
+
+class Robots:
+    """The rules of every origin that was asked for."""
+
+    def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._rules: Cache[Rules] = Cache(_MAX_ORIGINS)
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def known(self, origin: str) -> Rules | None:
+        """The rules of an origin, if they are at hand."""
+        return self._rules.get(origin, self._clock.monotonic())
+
+    async def rules(self, request: Request) -> Rules:
+        """The rules at the origin of a request, asked for with its headers at its pace.
+
+        Raises FetchError: that of the request when the site cannot be connected to, so that
+        another candidate can be tried; RATE_LIMITED when it wants us to wait; else
+        ROBOTS_UNREACHABLE, which forbids everything.
+        """
+        origin = split(request.url).origin
+        lock = self._asking.setdefault(origin, asyncio.Lock())
+        async with lock:
+            rules = self.known(origin)
+            if rules is None:
+                rules = _rules(await self._ask(request))
+                expires_at = self._clock.monotonic() + _CACHE_S
+                self._rules.put(origin, rules, expires_at=expires_at)
+        return rules
+
+    async def _ask(self, request: Request) -> Response:
+        try:
+            return await self._fetcher.get(request)
+        except FetchError as error:
+            if error.reason is Reason.REDIRECT_LOOP:
+                return Response(request.url, 404)  # section 2.3.1.2: as if there were none
+            if error.retry_after_s is not None or _is_about_the_site(error, request.url):
+                raise
+            raise FetchError(
+                Reason.ROBOTS_UNREACHABLE, f"robots.txt: {error.detail}", reached=Reached.HTTP
+            ) from error
+
+
+def _is_about_the_site(error: FetchError, url: str) -> bool:
+    """Whether the site itself could not be connected to, not somewhere that it redirects to."""
+    if error.reached >= Reached.HTTP:
+        return False
+    return error.url is None or bare(split(error.url).host) == bare(split(url).host)
+
+
+def _rules(response: Response) -> Rules:
+    if response.is_success and response.body is not None:
+        return Rules(_text(response))
+    if response.status == 429 or response.asks_to_wait:
+        raise FetchError(
+            Reason.RATE_LIMITED,
+            f"robots.txt: status {response.status}",
+            retry_after_s=_ASK_AGAIN_S
+            if response.retry_after_s is None
+            else response.retry_after_s,
+        )
+    if response.status < 500:
+        return OPEN
+    raise FetchError(
+        Reason.ROBOTS_UNREACHABLE, f"robots.txt: status {response.status}", reached=Reached.HTTP
+    )
+
+
+def _text(response: Response) -> str:
+    raw = RawPage(
+        url=response.url,
+        body=response.body or b"",
+        content_type=None,
+        content_encoding=response.content_encoding,
+        language=None,
+        was_cut=response.was_cut,
+        max_bytes=MAX_BYTES,
+        default_region="",
+    )
+    return unpack(raw).data.decode("utf-8-sig", "replace")
+
+
+def _ours(text: str) -> str:
+    """The file with every group named for us, for all, or for others.
+
+    The parser would take a group for `sky` as ours, and one for `skybatch/1.0` as not ours.
+    """
+    return "\n".join(_with_plain_agent(line) for line in text.splitlines())
+
+
+def _with_plain_agent(line: str) -> str:
+    found = _AGENT_LINE.match(line)
+    if found is None:
+        return line
+    agent = found[1].strip()
+    product = _PRODUCT.match(agent)
+    if agent.startswith("*"):
+        name = "*"
+    else:
+        name = TOKEN if product and product[0].lower() == TOKEN else _OTHERS
+    return f"User-agent: {name}"

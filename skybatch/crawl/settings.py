@@ -1,0 +1,25 @@
+"""How requests are made: plain values, filled by whoever composes the process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """The same for every request of the process."""
+
+    user_agent: str  # "skybatch/0.1 (+mailto:…)"
+    # Like `curl --connect-to`: {"*:80": "127.0.0.1:8080", "shop.example:443": "127.0.0.5:8443"}.
+    # Replaces the DNS and the address guard; `*` matches names, but no literals and no `.invalid`.
+    connect_to: Mapping[str, str] = field(default_factory=dict)
+    allow_networks: tuple[str, ...] = ()  # CIDR, dialled although they are not public
+    ca_file: str | None = None  # PEM, trusted besides the authorities of the system
+    proxy: str | None = None  # http://host:port; never taken from the environment
+    dns_servers: tuple[str, ...] = ()  # "127.0.0.1:5353"; none = those of the system
+    max_body_bytes: int = 5 * MIB  # of the decompressed body, and of the compressed one
+    connect_timeout_s: float = 10.0  # name, connection and TLS together
+    read_timeout_s: float = 10.0  # of silence
+    request_timeout_s: float = 30.0  # the whole request with its body
+    max_redirects: int = 5

@@ -1,0 +1,71 @@
+"""How the engine asks a crawl to end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from skybatch.model.outcome import Ended
+
+_ASKABLE = frozenset({Ended.CANCELLED, Ended.DEADLINE, Ended.DRAINED})
+
+
+class Interrupted(Exception):
+    """The crawl was asked to end, and what it was waiting for was given up."""
+
+
+class Wait:
+    """Something that a crawl waits for: its turn, an answer, or a page to become due."""
+
+    def __init__(self, scope: asyncio.Timeout) -> None:
+        self._scope = scope
+        self._is_out = False
+
+    def begin(self) -> None:
+        """The request goes out now: a drain lets it finish."""
+        self._is_out = True
+
+    def interrupt(self, *, also_requests: bool) -> None:
+        """Raise Interrupted where it is awaited."""
+        if also_requests or not self._is_out:
+            self._scope.reschedule(0)
+
+
+class Stop:
+    """One per attempt. A drain lets requests in flight finish; the others interrupt them."""
+
+    def __init__(self) -> None:
+        self.ended: Ended | None = None
+        self._waits: set[Wait] = set()
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether requests in flight are not to be waited for."""
+        return self.ended in (Ended.CANCELLED, Ended.DEADLINE)
+
+    def ask(self, ended: Ended) -> None:
+        """End with CANCELLED, DEADLINE or DRAINED. The first one wins, but for a drain."""
+        if ended not in _ASKABLE:
+            raise ValueError(f"nobody can ask a crawl to end as {ended}")
+        if self.ended is None or self.ended is Ended.DRAINED:
+            self.ended = ended
+        for wait in tuple(self._waits):
+            wait.interrupt(also_requests=self.is_immediate)
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[Wait]:
+        """What is awaited inside ends with Interrupted when the crawl is asked to end."""
+        if self.ended is not None:
+            raise Interrupted
+        scope = asyncio.timeout(None)
+        wait = Wait(scope)
+        try:
+            async with scope:
+                self._waits.add(wait)
+                try:
+                    yield wait
+                finally:
+                    self._waits.discard(wait)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise Interrupted from None

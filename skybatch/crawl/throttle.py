@@ -1,0 +1,104 @@
+"""One clock per host for the whole process: how many at a time, how far apart, and not before."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response
+from skybatch.crawl.url import bare, split
+from skybatch.model.clock import Clock
+from skybatch.model.reason import Reason
+
+HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
+_SWEEP_ABOVE = 10_000  # clocks, before those that nobody needs are dropped
+_FORGET_S = 3_600.0  # the longest delay that an option can ask for
+_MAX_REST_S = 86_400.0  # a host that is wrong about its clock is not lost for ever
+
+
+class HostClock:
+    """When a host may be asked again. Requests take turns in the order in which they came."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._freed = asyncio.Event()
+        self._in_flight = 0
+        self._last_start = float("-inf")
+        self._ready_at = float("-inf")
+
+    @property
+    def wait_s(self) -> float:
+        """For how long the host has asked to be left alone."""
+        return max(0.0, self._ready_at - self._clock.monotonic())
+
+    def rest(self, seconds: float) -> None:
+        """The host has asked to be left alone."""
+        self._ready_at = max(self._ready_at, self._clock.monotonic() + min(seconds, _MAX_REST_S))
+
+    def is_idle(self, now: float) -> bool:
+        """Whether nobody would notice if this clock were forgotten."""
+        rested = max(self._ready_at, self._last_start + _FORGET_S) < now
+        return rested and not self._in_flight and not self._turn.locked()
+
+    @asynccontextmanager
+    async def slot(self, pace: Pace) -> AsyncIterator[None]:
+        """Inside, a request may be made. Raises FetchError when the host asks for a long rest."""
+        async with self._turn:
+            await self._wait(pace)
+            self._last_start = self._clock.monotonic()
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            self._freed.set()
+
+    async def _wait(self, pace: Pace) -> None:
+        while True:
+            if self.wait_s > HOLD_S:
+                raise FetchError(
+                    Reason.RATE_LIMITED,
+                    f"the host asked to be left alone for {self.wait_s:.0f} s",
+                    retry_after_s=self.wait_s,
+                )
+            if self._in_flight >= pace.concurrency:
+                self._freed.clear()
+                await self._freed.wait()
+                continue
+            since = self._clock.monotonic() - self._last_start
+            delay = max(self.wait_s, pace.delay_s - since)
+            if delay <= 0:
+                return
+            await asyncio.sleep(delay)
+
+
+class Throttled:
+    """A fetcher that asks no host faster than it may."""
+
+    def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._hosts: dict[str, HostClock] = {}
+        self._sweep_above = _SWEEP_ABOVE
+
+    async def get(self, request: Request) -> Response:
+        host = self._host(bare(split(request.url).host))
+        async with host.slot(request.pace):
+            request.before()
+            response = await self._fetcher.get(request)
+        if response.asks_to_wait and response.retry_after_s is not None:
+            host.rest(response.retry_after_s)
+        return response
+
+    def _host(self, name: str) -> HostClock:
+        known = self._hosts.get(name)
+        if known is None:
+            if len(self._hosts) >= self._sweep_above:
+                self._sweep()
+            known = self._hosts[name] = HostClock(self._clock)
+        return known
+
+    def _sweep(self) -> None:
+        now = self._clock.monotonic()
+        self._hosts = {name: host for name, host in self._hosts.items() if not host.is_idle(now)}
+        self._sweep_above = max(_SWEEP_ABOVE, 2 * len(self._hosts))

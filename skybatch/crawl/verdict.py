@@ -1,0 +1,68 @@
+"""What became of a page: an answer or a failure turned into its row, purely."""
+
+from skybatch.crawl.fetcher import FetchError, StatusError
+from skybatch.crawl.frontier import Entry
+from skybatch.crawl.visitor import Visit
+from skybatch.model.page import Page
+from skybatch.model.state import PageState, SkipReason
+
+
+def of_visit(entry: Entry, visit: Visit, *, now: float) -> Page:
+    """The row of a page that was answered with success."""
+    response, reading = visit.response, visit.reading
+    return Page(
+        url=entry.url,
+        depth=entry.depth,
+        state=PageState.SKIPPED if reading is None else PageState.FETCHED,
+        reason=SkipReason.TYPE if reading is None else None,
+        tries=entry.tries + 1,
+        status=response.status,
+        final_url=response.url,
+        content_type=response.content_type,
+        charset=reading.charset if reading else None,
+        bytes=reading.size if reading else None,
+        truncated=reading.truncated if reading else False,
+        elapsed_ms=round(response.elapsed_s * 1_000),
+        fetched_at=now,
+        sha256=reading.sha256 if reading else None,
+        facts=reading.facts if reading else None,
+    )
+
+
+def of_failure(entry: Entry, error: FetchError, *, now: float) -> Page:
+    """The row of a page that is lost."""
+    response = error.response if isinstance(error, StatusError) else None
+    return Page(
+        url=entry.url,
+        depth=entry.depth,
+        state=PageState.FAILED,
+        reason=error.reason,
+        tries=entry.tries + 1,
+        status=response.status if response else None,
+        final_url=error.url,
+        content_type=response.content_type if response else None,
+        elapsed_ms=round(response.elapsed_s * 1_000) if response else None,
+        fetched_at=now if response else None,
+        detail=error.detail,
+    )
+
+
+def of_duplicate(entry: Entry, held_url: str, *, requests: int) -> Page:
+    """The row of a page that turned out to be one that is held already."""
+    return _skipped(entry, SkipReason.DUPLICATE, requests, held_url)
+
+
+def of_forbidden(entry: Entry, *, requests: int, target: str | None = None) -> Page:
+    """The row of a page that robots.txt forbids, or the target that it redirects to."""
+    return _skipped(entry, SkipReason.ROBOTS, requests, target)
+
+
+def _skipped(entry: Entry, reason: SkipReason, requests: int, final_url: str | None) -> Page:
+    return Page(
+        url=entry.url,
+        depth=entry.depth,
+        state=PageState.SKIPPED,
+        reason=reason,
+        tries=entry.tries + requests,
+        final_url=final_url,
+    )

@@ -1,0 +1,112 @@
+"""One page of a crawl: asked for politely, followed to its end, and read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from skybatch.crawl import content, robots
+from skybatch.crawl.fetcher import FetchError, Pace, Request, Response, StatusError
+from skybatch.crawl.headers import forbids_following
+from skybatch.crawl.robots import Rules
+from skybatch.crawl.scope import Scope
+from skybatch.crawl.stop import Stop
+from skybatch.crawl.url import split
+from skybatch.crawl.web import Web
+from skybatch.model.facts import RawPage, Reading
+from skybatch.model.options import Options
+from skybatch.model.reason import Reason
+
+
+class AlreadyHeld(Exception):
+    """A redirect leads to a page that is fetched already."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A successful answer, and what reading it gave; `None` = it is no page that we read."""
+
+    response: Response
+    reading: Reading | None = None
+
+
+class Visitor:
+    """Visits the pages of one crawl, within its scope and its manners."""
+
+    def __init__(
+        self, web: Web, options: Options, *, scope: Scope, holds: Callable[[str], bool], stop: Stop
+    ) -> None:
+        self._web = web
+        self._options = options
+        self._scope = scope
+        self._holds = holds
+        self._stop = stop
+        self._pace = Pace(options.per_host_delay_s, options.per_host_concurrency)
+
+    async def rules(self, url: str) -> Rules:
+        """The rules at the origin of a URL. Raises FetchError and Interrupted."""
+        if not self._options.respect_robots:
+            return robots.OPEN
+        origin = split(url).origin
+        rules = self._web.robots.known(origin)
+        if rules is not None:
+            return rules
+        async with self._stop.waiting() as wait:
+            request = Request(
+                url=origin + "/robots.txt",
+                headers=self._options.headers,
+                pace=self._pace,
+                max_bytes=robots.MAX_BYTES,
+                before=wait.begin,
+            )
+            return await self._web.robots.rules(request)
+
+    async def visit(self, url: str, rules: Rules) -> Visit:
+        """Ask for a page and read it. Raises FetchError, AlreadyHeld and Interrupted."""
+        async with self._stop.waiting() as wait:
+            request = Request(
+                url=url,
+                headers=self._options.headers,
+                pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
+                max_bytes=self._web.max_body_bytes,
+                may_read=content.may_be_page,
+                follow=self._follow,
+                before=wait.begin,
+            )
+            response = await self._web.fetcher.get(request)
+            if not response.is_success:
+                raise StatusError(response)
+            return Visit(response, await self._read(response))
+
+    def may_follow_links(self, response: Response, reading: Reading) -> bool:
+        """Whether neither the page nor its headers ask not to follow its links."""
+        asks_not_to = reading.nofollow or forbids_following(response.robots_tags, robots.TOKEN)
+        return not (self._options.respect_robots and asks_not_to)
+
+    async def _follow(self, url: str) -> None:
+        if not self._scope.contains(split(url)):
+            raise FetchError(Reason.REDIRECT_OFF_SITE, f"to {url}", url=url)
+        if self._holds(url):
+            raise AlreadyHeld(url)
+        rules = await self.rules(url)
+        if not rules.allow(url):
+            raise FetchError(Reason.ROBOTS_DISALLOWED, f"it redirects to {url}", url=url)
+
+    async def _read(self, response: Response) -> Reading | None:
+        if response.body is None:
+            return None
+        raw = RawPage(
+            url=response.url,
+            body=response.body,
+            content_type=response.content_type,
+            content_encoding=response.content_encoding,
+            language=response.language,
+            was_cut=response.was_cut,
+            max_bytes=self._web.max_body_bytes,
+            default_region=self._options.default_region,
+        )
+        if content.essence(response.content_type) is None and not content.looks_like_page(raw):
+            return None
+        return await self._web.read(raw)

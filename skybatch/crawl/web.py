@@ -1,0 +1,60 @@
+"""The web as one process sees it: one connector, one set of clocks, one memory of robots.txt."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from skybatch.crawl.client import AiohttpFetcher, open_session
+from skybatch.crawl.fetcher import Fetcher
+from skybatch.crawl.guard import Guard
+from skybatch.crawl.reader import Reader, read_inline
+from skybatch.crawl.redirects import Redirecting
+from skybatch.crawl.resolver import Resolver
+from skybatch.crawl.robots import Robots
+from skybatch.crawl.settings import FetchSettings
+from skybatch.crawl.throttle import Throttled
+from skybatch.crawl.url import bracketed, parse, split
+from skybatch.model.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """What all crawls of the process share."""
+
+    fetcher: Fetcher
+    robots: Robots
+    read: Reader
+    clock: Clock
+    max_body_bytes: int
+
+
+@asynccontextmanager
+async def open_web(
+    settings: FetchSettings, clock: Clock, *, read: Reader = read_inline
+) -> AsyncIterator[Web]:
+    """Open the web; closed again when the block ends, with whatever is still in flight."""
+    guard = Guard(settings.allow_networks)
+    connect_to = dict(settings.connect_to)
+    if settings.proxy is not None:
+        place = _place_of(settings.proxy)
+        connect_to[place] = place  # vouched for by the operator, whatever network it is in
+    resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
+    try:
+        async with open_session(settings, resolver, guard) as session:
+            fetcher = Redirecting(
+                Throttled(AiohttpFetcher(session, guard, settings, clock), clock),
+                max_redirects=settings.max_redirects,
+            )
+            robots = Robots(fetcher, clock)
+            yield Web(fetcher, robots, read, clock, settings.max_body_bytes)
+    finally:
+        await resolver.close()
+
+
+def _place_of(proxy: str) -> str:
+    """Host and port of a proxy. Raises ValueError when it has none."""
+    url = parse(proxy)
+    if url is None:
+        raise ValueError(f"{proxy!r} is not the URL of a proxy")
+    parts = split(url)
+    return f"{bracketed(parts.host)}:{parts.port}"

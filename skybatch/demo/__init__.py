@@ -1,0 +1,1 @@
+"""Sample company sites, made up, and a server for them on loopback."""
