@@ -1,4 +1,4 @@
-"""`make bench`: 200 hosts × 10 pages through the running daemon, medians of a few rounds."""
+"""`make bench`: 200 hosts of 10 pages through the running daemon, medians of a few rounds."""
 
 import argparse
 import json

@@ -84,9 +84,7 @@ def test_a_library_stays_in_its_room(path: Path) -> None:
 
 
 def test_one_client_session_for_the_crawl_and_one_for_the_command_line() -> None:
-    users = {
-        name_of(path) for path in modules() if "ClientSession(" in path.read_text("utf-8")
-    }
+    users = {name_of(path) for path in modules() if "ClientSession(" in path.read_text("utf-8")}
     assert users <= {"crawl/web.py", "crawl/client.py", "cli/client.py"}
 
 

@@ -1,5 +1,6 @@
 """A small client of the API: requests out, bytes and messages in."""
 
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -117,15 +118,15 @@ class Client:
             problem = msgspec.json.decode(body, type=ProblemView)
         except msgspec.MsgspecError:
             problem = ProblemView(f"the server at {self._access.url} answered {status}")
-        faults = [f"  {fault.pointer}: {fault.detail}" for fault in problem.errors]
+        faults = [f"  {fault}" for fault in problem.errors]
         lines = [problem.title, *faults] if faults else [problem.detail or problem.title]
         if status == 401:
             token = self._access.token
-            lines.append(f"the token of {token.source} was sent" if token.text else _NO_TOKEN)
+            lines.append(f"the token of {token.source} was sent" if token.text else _NONE_SENT)
         return CommandError("\n".join(lines), _CODES.get(status, Exit.ERROR))
 
 
-_NO_TOKEN = "no token was found: set SKYBATCH_TOKEN, or run this where the data directory is"  # noqa: S105 - no token
+_NONE_SENT = "no token was found: set SKYBATCH_TOKEN, or run this where the data directory is"
 
 
 @asynccontextmanager
@@ -148,7 +149,9 @@ def _told(url: str) -> Iterator[None]:
     try:
         yield
     except aiohttp.ClientConnectorError as error:
-        raise Unreachable(url, error.os_error.strerror or error.os_error) from error
+        os_error = error.os_error
+        why = os.strerror(error.errno) if error.errno else os_error.strerror or os_error
+        raise Unreachable(url, why) from error
     except aiohttp.InvalidURL as error:
         raise CommandError(f"{url} is no URL of a daemon", Exit.USAGE) from error
     except TimeoutError as error:

@@ -1,9 +1,9 @@
 """Results from the daemon to a file or to stdout, in constant memory."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import msgspec
@@ -55,10 +55,9 @@ async def to_file(client: Client, batch_id: str, query: Mapping[str, str], path:
 
 async def to_stdout(client: Client, batch_id: str, query: Mapping[str, str]) -> None:
     """Write results as they come."""
-    stdout: BinaryIO = click.get_binary_stream("stdout")
     async for piece in _results(client, batch_id, query):
-        stdout.write(piece)
-    stdout.flush()
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
 
 
 async def to_table(client: Client, batch_id: str) -> list[RecordView]:

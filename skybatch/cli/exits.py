@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from skybatch.cli.wording import some
 from skybatch.errors import Invalid, NotFound, SkybatchError
 
 
@@ -48,7 +49,7 @@ def explained(error: SkybatchError) -> CommandError:
             return error
         case Invalid():
             lines = [f"  {fault.pointer}: {fault.detail}" for fault in error.faults]
-            return CommandError("\n".join(["this is not right:", *lines]), Exit.USAGE)
+            return CommandError("\n".join([some(len(lines), "fault") + ":", *lines]), Exit.USAGE)
         case NotFound():
             return CommandError(str(error), Exit.NOT_FOUND)
         case _:

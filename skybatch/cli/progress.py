@@ -13,6 +13,7 @@ import msgspec
 from skybatch.cli.client import Answer, Client, Unreachable
 from skybatch.cli.exits import CommandError, Exit
 from skybatch.cli.view import BatchView
+from skybatch.cli.wording import duration, some
 
 _LONG_POLL_S = 10
 _LINE_EVERY_S = 5.0
@@ -32,7 +33,8 @@ class Pace:
     def line(self, batch: BatchView, now: float) -> str:
         """`12 of 50 domains, 85 pages, 12.3 pages/s, 14 s left`."""
         seconds = now - self.began
-        told = f"{batch.ended} of {batch.total_domains} domains, {batch.pages.fetched} pages"
+        told = f"{batch.ended} of {some(batch.total_domains, 'domain')}"
+        told += f", {some(batch.pages.fetched, 'page')}"
         if seconds < 1 or batch.is_over:
             return told
         rate = (batch.pages.fetched - self.first.pages.fetched) / seconds
@@ -42,16 +44,6 @@ class Pace:
             left = seconds / done * (batch.total_domains - batch.ended)
             told += f", {duration(left)} left"
         return told
-
-
-def duration(seconds: float) -> str:
-    """`14 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 async def follow(

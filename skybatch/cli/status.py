@@ -7,9 +7,10 @@ import msgspec
 
 from skybatch.cli.client import connect
 from skybatch.cli.exits import exit_of
-from skybatch.cli.progress import duration, follow
-from skybatch.cli.tables import plain, show
+from skybatch.cli.progress import follow
+from skybatch.cli.tables import show
 from skybatch.cli.view import BatchView
+from skybatch.cli.wording import duration, plain
 
 _TROUBLES = 20
 

@@ -15,8 +15,8 @@ from skybatch.cli.client import CHUNK, Answer, Client, connect
 from skybatch.cli.exits import Exit, exit_of
 from skybatch.cli.progress import follow
 from skybatch.cli.status import tell
-from skybatch.cli.tables import plain
 from skybatch.cli.view import BatchView, SubmittedView
+from skybatch.cli.wording import plain, some
 from skybatch.model.options import MAX_CONCURRENT_JOBS, MAX_PAGES
 
 TYPES = {
@@ -141,11 +141,14 @@ def source_of(words: tuple[str, ...], column: str | None) -> Source:
 
 async def _carry_out(order: Order) -> Exit:
     async with connect() as client:
-        answer = await _send(client, order)
+        answer = await send(client, order)
         receipt = msgspec.json.decode(answer.body, type=SubmittedView)
         tell_receipt(receipt)
         if not order.wait or receipt.batch_id is None:
-            click.echo(answer.body if order.as_json else receipt.batch_id or "")
+            if order.as_json:
+                click.echo(answer.body)
+            elif receipt.batch_id:
+                click.echo(receipt.batch_id)
             return Exit.OK
         click.echo(f"batch {receipt.batch_id}", err=True)
         answer = await follow(client, receipt.batch_id, timeout_s=order.timeout_s)
@@ -161,7 +164,8 @@ async def _carry_out(order: Order) -> Exit:
     return exit_of(batch.status)
 
 
-async def _send(client: Client, order: Order) -> Answer:
+async def send(client: Client, order: Order) -> Answer:
+    """Submit; the answer comes when the batch is on disk."""
     query = {"dry_run": "1"} if order.is_dry_run else {}
     if isinstance(order.source, tuple):
         body = msgspec.json.encode({"domains": order.source, **order.members})
@@ -176,9 +180,9 @@ async def _send(client: Client, order: Order) -> Answer:
 
 def tell_receipt(receipt: SubmittedView) -> None:
     """Say on stderr what became of the lines of the list."""
-    told = f"{receipt.job_count} domains accepted"
+    told = f"{some(receipt.job_count, 'domain')} accepted"
     if receipt.duplicates:
-        told += f", {receipt.duplicates} duplicates"
+        told += f", {some(receipt.duplicates, 'duplicate')}"
     if receipt.rejected_count:
         told += f", {receipt.rejected_count} rejected:"
     click.echo(told, err=True)

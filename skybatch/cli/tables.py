@@ -1,20 +1,12 @@
 """Tables: drawn on a terminal, tab-separated in a pipe; pages cannot steer the terminal."""
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 
 import click
 
 from skybatch.cli.view import RecordView
-
-# C0 and C1 controls, line separators, and what turns the direction of text.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
-
-
-def plain(text: object) -> str:
-    """Text without anything that a terminal would obey."""
-    return _CONTROL.sub(" ", str(text)).strip()
+from skybatch.cli.wording import plain
 
 
 def show(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -114,6 +114,9 @@ class FaultView:
     pointer: str
     detail: str
 
+    def __str__(self) -> str:
+        return f"{self.pointer}: {self.detail}" if self.pointer else self.detail
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:

@@ -62,7 +62,7 @@ class Resolver(AbstractResolver):
         host = host.lower().removesuffix(".")
         if place := self._mapped(host, port):
             return [_result(host, *found) for found in await self._vouched(*place)]
-        if host == "invalid" or host.endswith(".invalid"):  # RFC 6761, section 6.4
+        if _is_invalid(host):
             raise NotDialled(Reason.NXDOMAIN, _DETAILS[Reason.NXDOMAIN])
         found = [address for address in await self._ask(host) if self._guard.may_dial(address)]
         if not found:
@@ -74,7 +74,7 @@ class Resolver(AbstractResolver):
 
     def _mapped(self, host: str, port: int) -> tuple[str, int] | None:
         place = self._map.get(f"{host}:{port}")
-        if place is None and not host.endswith(".invalid"):
+        if place is None and not _is_invalid(host):
             place = self._map.get(f"*:{port}")
         return place
 
@@ -111,6 +111,11 @@ class Resolver(AbstractResolver):
         if not addresses:
             return NotDialled(Reason.NO_ADDRESS, _DETAILS[Reason.NO_ADDRESS]), _MISSING_S
         return addresses, _FOUND_S
+
+
+def _is_invalid(host: str) -> bool:
+    """Whether a name is made to be none (RFC 6761, section 6.4)."""
+    return host == "invalid" or host.endswith(".invalid")
 
 
 def _place(text: str) -> tuple[str, int]:

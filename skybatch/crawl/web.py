@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.fetcher import Fetcher
 from skybatch.crawl.guard import Guard
-from skybatch.crawl.reader import Reader, read_inline
+from skybatch.crawl.reader import InlineReader, Reader
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.robots import Robots
@@ -30,7 +30,7 @@ class Web:
 
 @asynccontextmanager
 async def open_web(
-    settings: FetchSettings, clock: Clock, *, read: Reader = read_inline
+    settings: FetchSettings, clock: Clock, *, read: Reader | None = None
 ) -> AsyncIterator[Web]:
     """Open the web; closed again when the block ends, with whatever is still in flight."""
     guard = Guard(settings.allow_networks)
@@ -46,7 +46,7 @@ async def open_web(
                 max_redirects=settings.max_redirects,
             )
             robots = Robots(fetcher, clock)
-            yield Web(fetcher, robots, read, clock, settings.max_body_bytes)
+            yield Web(fetcher, robots, read or InlineReader(), clock, settings.max_body_bytes)
     finally:
         await resolver.close()
 

@@ -9,8 +9,8 @@ import asyncio
 import gzip
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import web
 
@@ -64,8 +64,8 @@ async def serving(
         await runner.cleanup()
 
 
-@asynccontextmanager
-async def refusing() -> AsyncIterator[int]:
+@contextmanager
+def refusing() -> Iterator[int]:
     """A port that refuses every connection and that nobody else gets while the context lasts."""
     with socket.socket() as taken:
         taken.bind((LOOPBACK, 0))  # without listen(): the kernel answers with a reset

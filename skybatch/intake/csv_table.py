@@ -12,6 +12,7 @@ from skybatch.model.target import Entry
 
 DOMAIN_COLUMNS = ("domain", "url", "website", "homepage", "email")  # the first that is there
 DELIMITERS = ",;\t"
+MAX_DIGITS = 5  # of the number of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +87,29 @@ def _sniff(line: str) -> str:
 
 
 def read_header(cells: Sequence[str], column: str | None) -> Header:
-    """What the first record says about the columns. Raises Invalid when it has none to use."""
+    """What the first record says about the columns. Raises Invalid when it has none to use.
+
+    A name that is asked for or known makes it a header. Without one it is data when a domain
+    stands where the domains are.
+    """
     names = [cell.strip() for cell in cells]
     if not any(names):
         raise Invalid((Fault("/lines/1", "no_column", "line 1 names no column"),))
     lower = [name.lower() for name in names]
-    known = next((lower.index(name) for name in DOMAIN_COLUMNS if name in lower), None)
-    index = known or 0
-    if column is not None:
-        index = _wanted(column, names, lower)
-    is_data = known is None and _is_domain(names[index])
+    wanted = DOMAIN_COLUMNS if column is None else (column.strip().lower(),)
+    named = next((lower.index(name) for name in wanted if name in lower), None)
+    if named is not None:
+        return Header(named, _unique(names), is_data=False)
+    index = 0 if column is None else _numbered(column, names)
+    is_data = _is_domain(names[index]) and not set(DOMAIN_COLUMNS) & set(lower)
     return Header(index, _unique([""] * len(names) if is_data else names), is_data)
 
 
-def _wanted(column: str, names: Sequence[str], lower: Sequence[str]) -> int:
-    """The index of the column that was asked for, by name or else by number."""
-    name = column.strip().lower()
-    if name in lower:
-        return lower.index(name)
-    if name.isdecimal() and len(name) < 6 and 1 <= int(name) <= len(names):
-        return int(name) - 1
+def _numbered(column: str, names: Sequence[str]) -> int:
+    """The index of a column that was asked for by its number."""
+    number = int(column) if column.isdecimal() and len(column) <= MAX_DIGITS else 0
+    if 1 <= number <= len(names):
+        return number - 1
     there = ", ".join(repr(name) for name in names[:50])
     detail = f"there is no column {column!r}, there are {there}{suggest(column, names)}"
     raise Invalid((Fault("?column", "unknown", detail),))

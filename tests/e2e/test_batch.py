@@ -120,9 +120,7 @@ class DaemonFor:
     def __init__(self, folder, sites):
         self.files = folder / "files"
         self.files.mkdir()
-        settings = sites.connect_to.replace(
-            "{", '{"refusing.example:80" = "127.0.0.1:1", ', 1
-        )
+        settings = sites.connect_to.replace("{", '{"refusing.example:80" = "127.0.0.1:1", ', 1)
         self.process = DaemonProcess(folder, settings)
 
     def __enter__(self):
@@ -184,7 +182,7 @@ def test_a_csv_goes_in_and_comes_out_with_the_facts_beside_its_columns(daemon, s
     first, second = hosts(sites, 2)
     source, target = tmp_path / "list.csv", tmp_path / "out.csv"
     source.write_text(
-        f"company;domain;crm\nFirst;{first};17\nSecond;https://{second}/;18\n"
+        f"company;domain;crm\nFirst;{first};17\nSecond;http://{second}/;18\n"
         f"Again;{first};19\nBroken;not a domain;20\n",
         "utf-8-sig",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 PAGE_TYPES = (".html", ".htm")
+FORBIDDEN = frozenset(" #<>?[]^|%")  # in a host: URL Standard, "forbidden domain code point"
 
 
 class PageParser(HTMLParser):
@@ -31,32 +32,28 @@ class PageParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        href = given.get("href")
-        if tag == "base" and href and self.base is None:
-            self.base = href
-        elif tag in ("a", "area") and href is not None:
-            if "nofollow" not in given.get("rel", "").lower().split():
-                self.links.append(href)
-        elif tag == "link" and href is not None:
-            self._link(href, given)
-        elif tag in ("iframe", "frame") and given.get("src"):
-            self.links.append(given["src"])
-        elif tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
-            _, _, target = given.get("content", "").partition("=")
-            if target:
-                self.links.append(target.strip(" '\""))
+        self.links += filter(None, [self._lead(tag, given)])
+        if tag == "base":
+            self.base = self.base or given.get("href")
         elif tag == "svg":
             self._svg += 1
         elif tag == "title" and not self._has_title and not self._svg:
             self._in_title = self._has_title = True
 
-    def _link(self, href: str, given: dict[str, str]) -> None:
+    def _lead(self, tag: str, given: dict[str, str]) -> str | None:
+        """Where an element leads, `None` if nowhere."""
         relations = given.get("rel", "").lower().split()
-        is_page = given.get("type", "text/html").lower() == "text/html"
-        if "next" in relations or "canonical" in relations:
-            self.links.append(href)
-        elif "alternate" in relations and is_page and "stylesheet" not in relations:
-            self.links.append(href)
+        if tag in ("a", "area"):
+            return None if "nofollow" in relations else given.get("href")
+        if tag == "link":
+            is_page = given.get("type", "text/html").lower() == "text/html"
+            leads = {"next", "canonical", "alternate"} & set(relations)
+            return given.get("href") if leads and is_page else None
+        if tag in ("iframe", "frame"):
+            return given.get("src")
+        if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
+            return given.get("content", "").partition("=")[2].strip(" '\"")
+        return None
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "svg":
@@ -118,10 +115,11 @@ def _target(here: str, link: str, host: str, found: Reading) -> str | None:
         url = urlsplit(urldefrag(urljoin(here, link.strip()))[0])
     except ValueError:
         return None
-    if url.scheme not in ("http", "https"):
+    if url.scheme not in ("http", "https") or not FORBIDDEN.isdisjoint(url.netloc):
         return None
     if url.netloc.lower().removeprefix("www.") != host:
-        found.outside.add(url.geturl())
+        whole = url._replace(netloc=url.netloc.lower(), path=url.path or "/")  # RFC 3986, 6.2
+        found.outside.add(whole.geturl())
         return None
     path = quote(url.path or "/", safe="/%:@!$&'()*+,;=~-._")
     return f"{path}?{url.query}" if url.query else path

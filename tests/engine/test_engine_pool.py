@@ -193,4 +193,3 @@ async def test_a_worker_whose_job_was_given_away_stores_nothing_more(store, bus,
         assert (await batch_of(store, batch_id)).pages.fetched == kept
         (job,) = await jobs_of(store, batch_id)
         assert (job.state, job.attempt) == (JobState.RUNNING, stolen.attempt)
-

@@ -1,0 +1,74 @@
+# Everything a developer or a user of a checkout needs; nothing but Python >= 3.11 and make.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-all check bench lock
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+TOOLS := nginx
+
+# `make run DOMAINS="a.example b.example"` or `make run FILE=list.csv`
+DOMAINS ?=
+FILE ?=
+# Further arguments: `make test ARGS="-k frontier"`, `make run ARGS=--exit`
+ARGS ?=
+
+# The first of these that is Python 3.11 or newer.
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | \
+	  awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: $(STAMP)  ## Make .venv with everything, pinned and checked by hash
+
+$(STAMP): requirements-dev.lock requirements.lock pyproject.toml
+	@python=; for name in $(PYTHONS); do \
+	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python=$$name; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'skybatch needs Python 3.11 or newer, and found none (looked for: $(PYTHONS))' >&2; \
+	  exit 1; \
+	fi; \
+	echo "setting up $(VENV) with $$($$python --version) ..."; \
+	if ! $$python -m venv $(VENV) >/dev/null 2>&1 || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  echo 'Python cannot make a virtual environment here. On Debian and Ubuntu this helps:' >&2; \
+	  echo '  sudo apt-get install python3-venv' >&2; \
+	  rm -rf $(VENV); \
+	  exit 1; \
+	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --only-binary :all: -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation -e .
+	@touch $@
+
+run: setup  ## Crawl sample sites with a real daemon (or DOMAINS="…", FILE=list.csv)
+	@$(BIN)/skybatch demo $(if $(FILE),--file $(FILE)) $(ARGS) $(DOMAINS)
+
+test: setup  ## Run all tests that need only Python
+	@$(BIN)/pytest $(ARGS)
+
+test-all: setup  ## Run all tests; fails when a program that one needs is missing
+	@SKYBATCH_REQUIRE="$(TOOLS)" $(BIN)/pytest $(ARGS)
+
+check: setup  ## Format, lint, types and the rules of the house, as the CI does
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/pytest tests/test_architecture.py
+
+bench: setup  ## Measure pages per second through the whole daemon
+	@$(BIN)/python -m bench $(ARGS)
+
+lock:  ## Write both lock files anew from pyproject.toml
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	python3 -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv && \
+	compile="$$folder/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate pyproject.toml" && \
+	$$compile --upgrade -o requirements.lock && \
+	$$compile --upgrade --extra dev -o requirements-dev.lock

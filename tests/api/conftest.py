@@ -1,0 +1,117 @@
+"""The real application over a real database, asked over real HTTP on loopback."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+
+from skybatch.access import Access
+from skybatch.api.app import build_app
+from skybatch.api.context import PREFIX, Context, Limits
+from skybatch.bus import Bus
+from skybatch.model.clock import SystemClock
+from skybatch.model.options import Options
+from skybatch.store.database import FILE, Store
+
+TOKEN = "scraper_sky_2024"
+LIMITS = Limits(json_bytes=1 << 20, silence_seconds=0.5, stream_domains=5_000, wait_seconds=5)
+
+
+class Vitals:
+    """A daemon's view of itself."""
+
+    def report(self) -> dict[str, object]:
+        return {"pool": {"workers": 200, "busy": 0}}
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self):
+        return msgspec.json.decode(self.body)
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        return [(fault["pointer"], fault["code"]) for fault in self.json.get("errors", [])]
+
+
+@dataclass
+class Api:
+    """A client of the application, and what the test looks at behind it."""
+
+    client: TestClient
+    store: Store
+    bus: Bus
+    wakes: list[None] = field(default_factory=list)
+
+    async def request(self, method, path, *, prefix=PREFIX, token=TOKEN, headers=None, **rest):
+        sent = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self.client.request(
+            method, prefix + path, headers={**sent, **(headers or {})}, **rest
+        ) as response:
+            return await answer_of(response)
+
+    async def get(self, path, **rest) -> Answer:
+        return await self.request("GET", path, **rest)
+
+    async def post(self, path, body=b"", *, content_type="application/json", **rest) -> Answer:
+        """POST bytes as they are, an iterator as a stream, anything else as JSON."""
+        if not isinstance(body, bytes | str) and not hasattr(body, "__aiter__"):
+            body = msgspec.json.encode(body)
+        headers = {"Content-Type": content_type, **rest.pop("headers", {})}
+        return await self.request("POST", path, data=body, headers=headers, **rest)
+
+    async def submit(self, domains, **members) -> str:
+        answer = await self.post("/batch", {"domains": domains, **members})
+        assert answer.status == 202, answer.body
+        return answer.json["batch_id"]
+
+    async def rows(self, table: str) -> int:
+        """How many rows a table has, once the writer has done what is queued."""
+        return await self.store.write(
+            lambda tx: tx.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        )
+
+    async def stored(self) -> dict[str, int]:
+        names = ("batches", "jobs", "leftovers", "events")
+        return {name: await self.rows(name) for name in names}
+
+
+NOTHING = {"batches": 0, "jobs": 0, "leftovers": 0, "events": 0}
+
+
+async def answer_of(response: ClientResponse) -> Answer:
+    return Answer(response.status, dict(response.headers), await response.read())
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    clock, bus = SystemClock(), Bus()
+    store = Store(tmp_path / FILE, clock, bus.publish)
+    await store.open()
+    wakes: list[None] = []
+    context = Context(
+        store=store,
+        bus=bus,
+        auth=Access(TOKEN, {}),
+        health=Vitals(),
+        wake=lambda: wakes.append(None),
+        defaults=Options(),
+        default_concurrency=200,
+        clock=clock,
+        limits=LIMITS,
+    )
+    server = TestServer(build_app(context))
+    await server.start_server(auto_decompress=False, handler_cancellation=False)
+    async with TestClient(server) as client:
+        yield Api(client, store, bus, wakes)
+        bus.close()
+    await store.close()

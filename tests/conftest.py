@@ -1,0 +1,40 @@
+"""Tests that drive a program of the system: skipped without it, or failed when it is required.
+
+`SKYBATCH_REQUIRE="nginx chromium"` names the programs without which the run is no proof.
+"""
+
+import os
+import shutil
+
+import pytest
+
+REQUIRED = frozenset(os.environ.get("SKYBATCH_REQUIRE", "").replace(",", " ").split())
+_SKIPPED = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_SKIPPED] = {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        tool, files = mark.args[0], mark.kwargs.get("files", ())
+        missing = [] if shutil.which(tool) else [tool]
+        missing += [file for file in files if not os.path.exists(file)]
+        if not missing:
+            continue
+        if tool in REQUIRED:
+            pytest.fail(f"required and not installed: {', '.join(missing)}", pytrace=False)
+        counts = item.config.stash[_SKIPPED]
+        counts[tool] = counts.get(tool, 0) + 1
+        pytest.skip(f"needs {', '.join(missing)}")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    run = sum(len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error"))
+    told, counts = f"{run} run", config.stash[_SKIPPED]
+    if counts:
+        told += f", {sum(counts.values())} need {'/'.join(sorted(counts))}: make test-all"
+    terminalreporter.write_line(told)

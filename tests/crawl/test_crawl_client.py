@@ -1,0 +1,255 @@
+"""One request over the network, against a server that misbehaves in every way."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from skybatch.crawl.client import AiohttpFetcher, open_session
+from skybatch.crawl.content import may_be_page
+from skybatch.crawl.fetcher import FetchError, Request
+from skybatch.crawl.guard import Guard
+from skybatch.crawl.resolver import Resolver
+from skybatch.model.clock import SystemClock
+from skybatch.model.reason import Reached, Reason
+from tests.crawl.scene import settings_of
+from tests.site import Answer, Asked, Drip, Endless, Page, Raw, Redirect, Silence, Site
+from tests.until import until
+
+URL = "http://shop.example/"
+
+
+@asynccontextmanager
+async def fetching(site: Site, **changes: object) -> AsyncIterator[AiohttpFetcher]:
+    settings, clock = settings_of(site, **changes), SystemClock()
+    guard = Guard(settings.allow_networks)
+    resolver = Resolver(guard, clock, connect_to=settings.connect_to, servers=["127.0.0.1:1"])
+    try:
+        async with open_session(settings, resolver, guard) as session:
+            yield AiohttpFetcher(session, guard, settings, clock)
+    finally:
+        await resolver.close()
+
+
+async def failure_of(answer: Answer, **changes: object) -> FetchError:
+    async with Site({"*": {"/": answer}}) as site, fetching(site, **changes) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(Request(URL))
+    return caught.value
+
+
+async def test_an_answer_comes_with_what_its_headers_say() -> None:
+    headers = {
+        "Content-Language": "de",
+        "X-Robots-Tag": "nofollow",
+        "Retry-After": "7",
+        "Location": "/x",
+    }
+    page = Page("<p>hi", headers=headers)
+    async with Site({"*": {"/": page}}) as site, fetching(site) as fetcher:
+        response = await fetcher.get(Request(URL))
+    assert (response.url, response.status, response.body) == (URL, 200, b"<p>hi")
+    assert response.content_type == "text/html; charset=utf-8"
+    assert response.language == "de"
+    assert response.robots_tags == ("nofollow",)
+    assert response.retry_after_s == 7.0
+    assert response.location == "/x"
+    assert not response.was_cut
+    assert response.elapsed_s > 0
+
+
+async def test_a_request_says_who_we_are_and_brings_no_cookie() -> None:
+    page = Page("<p>", headers={"Set-Cookie": "visit=1"})
+    async with Site({"*": {"*": page}}) as site, fetching(site) as fetcher:
+        await fetcher.get(Request(URL))
+        await fetcher.get(Request(URL, headers={"X-Own": "1", "Accept": "text/html"}))
+        first, second = (asked.headers for asked in site.log)
+    assert first["user-agent"] == "skybatch-test"
+    assert first["accept-encoding"] == "gzip, deflate"
+    assert "cookie" not in second
+    assert (second["x-own"], second["accept"]) == ("1", "text/html")
+
+
+async def test_proxies_and_passwords_of_the_environment_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    (netrc := tmp_path / "netrc").write_text("machine shop.example login me password secret")
+    monkeypatch.setenv("NETRC", str(netrc))
+    async with Site({"*": {"/": Page("<p>")}}) as site, fetching(site) as fetcher:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{site.refusing_port}")
+        await fetcher.get(Request(URL))
+        assert "authorization" not in site.log[0].headers
+
+
+async def test_an_operators_proxy_is_asked_for_everything() -> None:
+    async with Site({"far.example": {"http://far.example/x": Page("<p>by proxy")}}) as site:
+        proxy = f"http://127.0.0.1:{site.port}"
+        changes = {"proxy": proxy, "connect_to": {f"127.0.0.1:{site.port}": proxy[7:]}}
+        async with fetching(site, **changes) as fetcher:
+            response = await fetcher.get(Request("http://far.example/x"))
+    assert response.body == b"<p>by proxy"
+
+
+async def test_the_url_is_sent_as_it_is() -> None:
+    path = "/a%20b/%C3%BC;v=1?q=%7E&&x=|"
+    async with Site({"*": {"*": Page("<p>")}}) as site, fetching(site) as fetcher:
+        await fetcher.get(Request("http://shop.example" + path))
+        assert [asked.path for asked in site.log] == [path]
+
+
+async def test_a_body_stays_compressed() -> None:
+    body = gzip.compress(b"<p>hi")
+    page = Page(body, headers={"Content-Encoding": "gzip"})
+    async with Site({"*": {"/": page}}) as site, fetching(site) as fetcher:
+        response = await fetcher.get(Request(URL))
+    assert (response.body, response.content_encoding) == (body, "gzip")
+
+
+@pytest.mark.parametrize("answer", [Page("x" * 5_000), Endless()])
+async def test_a_body_is_cut_at_the_cap(answer: Answer) -> None:
+    async with Site({"*": {"/": answer}}) as site, fetching(site) as fetcher:
+        response = await fetcher.get(Request(URL, max_bytes=4_000))
+    assert response.body is not None
+    assert len(response.body) == 4_000
+    assert response.was_cut
+
+
+async def test_a_body_as_long_as_the_cap_is_whole() -> None:
+    async with Site({"*": {"/": Page("x" * 4_000)}}) as site, fetching(site) as fetcher:
+        response = await fetcher.get(Request(URL, max_bytes=4_000))
+    assert not response.was_cut
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Page("%PDF", content_type="application/pdf"),
+        Page("<p>gone", status=404),
+        Page("<p>moved", status=302, headers={"Location": "/"}),
+        # The body never comes: it is not waited for.
+        Silence(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 9\r\n\r\n"),
+    ],
+)
+async def test_a_body_that_nobody_wants_is_not_read(answer: Answer) -> None:
+    async with Site({"*": {"/": answer}}) as site, fetching(site) as fetcher:
+        response = await fetcher.get(Request(URL, may_read=may_be_page))
+    assert response.body is None
+
+
+async def test_a_redirect_is_an_answer_like_any_other() -> None:
+    async with Site({"*": {"/": Redirect("/b")}}) as site, fetching(site) as fetcher:
+        response = await fetcher.get(Request(URL))
+    assert (response.status, response.location) == (302, "/b")
+    assert len(site.log) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (Raw(), "headers: the connection was closed without an answer"),
+        (Raw(b"HTTP/1.1 200"), "headers: the connection was closed without an answer"),
+        (Raw(b"hello\r\n\r\n"), "headers: the answer is no HTTP"),
+        (Raw(b"\x15\x03\x01\x00\x02\x02\x46"), "headers: the answer is no HTTP"),
+        (Raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 99_999), "headers: the answer is no HTTP"),
+        (Raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 999), "headers: the answer is no HTTP"),
+        (
+            Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"),
+            "body: the connection was closed before the end",
+        ),
+        (
+            Raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"),
+            "body: the connection was closed before the end",
+        ),
+    ],
+)
+async def test_bad_http_is_a_protocol_error(answer: Answer, detail: str) -> None:
+    error = await failure_of(answer)
+    assert (error.reason, error.detail) == (Reason.PROTOCOL_ERROR, detail)
+    assert error.reached is Reached.HTTP
+
+
+@pytest.mark.parametrize(
+    ("answer", "limits", "detail"),
+    [
+        (Silence(), {"read_timeout_s": 0.2}, "headers: silence for 0.2 s"),
+        (Silence(b"HTTP/1.1 200 OK\r\nX:"), {"read_timeout_s": 0.2}, "headers: silence for 0.2 s"),
+        (
+            Silence(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"),
+            {"read_timeout_s": 0.2},
+            "body: silence for 0.2 s",
+        ),
+        (Drip(), {"request_timeout_s": 0.3}, "body: not complete within 0.3 s"),
+        (Silence(), {"request_timeout_s": 0.3}, "headers: not complete within 0.3 s"),
+    ],
+)
+async def test_a_timeout_says_what_it_waited_for(
+    answer: Answer, limits: dict[str, float], detail: str
+) -> None:
+    error = await failure_of(answer, **limits)
+    assert (error.reason, error.detail) == (Reason.TIMEOUT, detail)
+    assert error.reached is Reached.HTTP
+
+
+async def test_a_refused_connection_is_told_from_bad_http() -> None:
+    async with Site({}) as site, fetching(site) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(Request("https://shop.example/"))
+    assert (caught.value.reason, caught.value.reached) == (Reason.REFUSED, Reached.CONNECT)
+
+
+async def test_a_connection_that_nobody_accepts_times_out() -> None:
+    with socket.socket() as full, socket.socket() as first:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        first.connect(full.getsockname())  # the queue is full now: further SYNs are dropped
+        place = f"127.0.0.1:{full.getsockname()[1]}"
+        async with Site({}) as site:
+            changes = {"connect_to": {"*:80": place}, "connect_timeout_s": 0.3}
+            async with fetching(site, **changes) as fetcher:
+                with pytest.raises(FetchError) as caught:
+                    await fetcher.get(Request(URL))
+    assert (caught.value.reason, caught.value.reached) == (Reason.TIMEOUT, Reached.CONNECT)
+    assert caught.value.detail == "connect: not done within 0.3 s"
+
+
+async def test_a_name_that_does_not_exist_is_nxdomain() -> None:
+    async with Site({}) as site, fetching(site) as fetcher:
+        for host in ("shop.invalid", "x" * 70 + ".invalid"):
+            with pytest.raises(FetchError) as caught:
+                await fetcher.get(Request(f"http://{host}/"))
+            assert caught.value.reason is Reason.NXDOMAIN
+
+
+async def test_connections_are_used_again() -> None:
+    async with Site({"*": {"*": Page("<p>")}}) as site, fetching(site) as fetcher:
+        for number in range(5):
+            await fetcher.get(Request(f"{URL}{number}"))
+        assert site.connections == 1
+
+
+async def test_a_cancelled_request_leaves_at_once() -> None:
+    async with Site({"*": {"/": Silence()}}) as site, fetching(site) as fetcher:
+        request = asyncio.create_task(fetcher.get(Request(URL)))
+        await until(lambda: site.log)
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+
+async def test_many_requests_at_once_do_not_wait_for_each_other() -> None:
+    def answer(asked: Asked) -> Answer:
+        return Silence() if asked.path == "/slow" else Page("<p>")
+
+    async with Site({"*": {"*": answer}}) as site, fetching(site, read_timeout_s=2.0) as fetcher:
+        slow = [
+            asyncio.create_task(fetcher.get(Request(f"http://h{number}.example/slow")))
+            for number in range(150)
+        ]
+        async with asyncio.timeout(1.5):
+            await fetcher.get(Request("http://healthy.example/"))
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)

@@ -1,0 +1,62 @@
+"""What headers say."""
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from skybatch.crawl.headers import forbids_following, retry_after_s, text_of
+
+NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC 9110
+
+
+def headers(**values: str) -> "CIMultiDictProxy[str]":
+    pairs = {name.replace("_", "-"): value for name, value in values.items()}
+    return CIMultiDictProxy(CIMultiDict(pairs))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("Sun, 06 Nov 1994 08:50:37 GMT", 60.0),
+        ("Sun, 06 Nov 1994 08:48:37 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("", None),
+        ("Sun, 99 Nov 1994 08:48:37 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(value: str, expected: float | None) -> None:
+    assert retry_after_s(headers(Retry_After=value), NOW) == expected
+
+
+def test_an_absurd_retry_after_is_a_number_still() -> None:
+    assert retry_after_s(headers(Retry_After="9" * 400), NOW) == 999_999_999.0
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((), False),
+        (("nofollow",), True),
+        (("noindex, NoFollow",), True),
+        (("none",), True),
+        (("noindex",), False),
+        (("skybatch: nofollow",), True),
+        (("otherbot: nofollow",), False),
+        (("otherbot: none", "noindex, nofollow"), True),
+        (("unavailable_after: 25 Jun 2010 15:00:00 PST",), False),
+    ],
+)
+def test_nofollow_is_for_all_or_for_us(lines: tuple[str, ...], *, expected: bool) -> None:
+    assert forbids_following(lines, "skybatch") is expected
+
+
+def test_a_header_is_text_that_can_be_stored() -> None:
+    assert text_of(headers(X="caf\udcc3\udca9"), "X") == "café"
+    text = text_of(headers(X="bad \udcff byte"), "X")
+    assert text is not None
+    text.encode("utf-8")
+    assert text_of(headers(X="x" * 900), "X") == "x" * 200
+    assert text_of(headers(X="  "), "X") is None
