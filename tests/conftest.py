@@ -1,10 +1,12 @@
 """Tests that drive a program of the system: skipped without it, or failed when it is required.
 
+`@pytest.mark.needs("nginx", files=[…])` names the program, and files that the test reads besides.
 `SKYBATCH_REQUIRE="nginx chromium"` names the programs without which the run is no proof.
 """
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -18,13 +20,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
-        tool, files = mark.args[0], mark.kwargs.get("files", ())
+        tool = mark.args[0]
         missing = [] if shutil.which(tool) else [tool]
-        missing += [file for file in files if not os.path.exists(file)]
+        missing += [file for file in mark.kwargs.get("files", ()) if not Path(file).exists()]
         if not missing:
             continue
         if tool in REQUIRED:
-            pytest.fail(f"required and not installed: {', '.join(missing)}", pytrace=False)
+            pytest.fail(f"required, and not here: {', '.join(missing)}", pytrace=False)
         counts = item.config.stash[_SKIPPED]
         counts[tool] = counts.get(tool, 0) + 1
         pytest.skip(f"needs {', '.join(missing)}")

@@ -196,6 +196,7 @@ class Site:
     async def __aexit__(self, *_: object) -> None:
         for server in self._servers:
             server.close()
+        await asyncio.sleep(0)  # a connection just accepted gets its handler
         for handler in self._handlers:
             handler.cancel()
         await asyncio.gather(*self._handlers, return_exceptions=True)

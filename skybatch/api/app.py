@@ -7,9 +7,11 @@ from aiohttp import web
 
 from skybatch.api import batches, health, jobs, results, scan, submit
 from skybatch.api.auth import authenticate
-from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, Context
+from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, STARTED, Context
 from skybatch.api.errors import answer_of
 from skybatch.model.ids import uuid7
+
+log = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,7 +44,7 @@ def build_app(context: Context) -> web.Application:
             web.get(f"{PREFIX}/batch", batches.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/status", batches.status),
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
             web.post(f"{PREFIX}/scan", scan.scan),
             web.get(f"{PREFIX}/status/{{job_id}}", jobs.status),
@@ -64,8 +66,20 @@ async def catch(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into a problem document."""
     try:
         return await handler(request)
-    except Exception as error:  # noqa: BLE001 - answer_of logs what it does not know
+    except ConnectionError:
+        return _cut_off(request)  # the client has left
+    except Exception as error:
+        if STARTED in request:
+            log.exception("api.cut_off", path=request.path)
+            return _cut_off(request)
         return answer_of(request, error)
+
+
+def _cut_off(request: web.Request) -> web.StreamResponse:
+    """Break the connection: an answer that has begun cannot become another, nor look complete."""
+    if request.transport is not None:
+        request.transport.abort()
+    return request[STARTED] if STARTED in request else web.Response(status=400)
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -73,3 +87,4 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+    request[STARTED] = response

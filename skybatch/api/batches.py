@@ -52,12 +52,12 @@ async def status(request: web.Request) -> web.Response:
     wait = query.number("wait", low=0, high=context.limits.wait_seconds, default=0)
     query.check()
     batch_id = batch_id_of(request)
-    known = request.headers.get("If-None-Match")
+    known = {tag.value for tag in request.if_none_match or ()}
     look = await _look(context, batch_id)
-    if wait and not look.is_over and known in (None, look.etag):
+    if wait and not look.is_over and (not known or look.tag in known):
         look = await _changed(context, batch_id, look, wait)
-    headers = {"ETag": look.etag, "Cache-Control": "no-cache"}
-    if look.etag == known:
+    headers = {"ETag": f'"{look.tag}"', "Cache-Control": "no-cache"}
+    if look.tag in known:
         return web.Response(status=304, headers=headers)
     return web.Response(body=look.body, content_type="application/json", headers=headers)
 
@@ -67,7 +67,7 @@ class _Look:
     """The status of a batch at one moment."""
 
     body: bytes
-    etag: str
+    tag: str  # of the ETag: the same as long as the body is
     is_over: bool
 
 
@@ -76,8 +76,8 @@ async def _look(context: Context, batch_id: str) -> _Look:
         batch = await batches.find(db, batch_id)
         shown = await jobs.listing(db, batch.seq, limit=DOMAINS_SHOWN)
     body = msgspec.json.encode(status_shape(batch, shown))
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return _Look(body, etag, batch.state in BATCH_TERMINAL)
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    return _Look(body, tag, batch.state in BATCH_TERMINAL)
 
 
 async def _changed(context: Context, batch_id: str, first: _Look, wait: float) -> _Look:
@@ -86,7 +86,7 @@ async def _changed(context: Context, batch_id: str, first: _Look, wait: float) -
     with context.bus.subscribe() as events, suppress(TimeoutError):
         async with asyncio.timeout(wait):
             look = await _look(context, batch_id)
-            while look.etag == first.etag and not look.is_over:
+            while look.tag == first.tag and not look.is_over:
                 await _event_of(events, batch_id)
                 look = await _look(context, batch_id)
     return look

@@ -10,6 +10,8 @@ from skybatch.api.errors import Refusal
 from skybatch.errors import Fault, Invalid
 
 CHUNK = 64 * 1024
+MOST_MEMBERS = 1_000
+CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
 async def chunks(request: web.Request, silence_seconds: float) -> AsyncIterator[bytes]:
@@ -20,7 +22,7 @@ async def chunks(request: web.Request, silence_seconds: float) -> AsyncIterator[
                 chunk = await request.content.read(CHUNK)
         except TimeoutError:
             detail = f"no byte came for {silence_seconds:g} seconds"
-            raise Refusal("body_timeout", detail, {"Connection": "close"}) from None
+            raise Refusal("body_timeout", detail, CLOSE) from None
         if not chunk:
             return
         yield chunk
@@ -31,18 +33,51 @@ async def json_object(
 ) -> dict[str, object]:
     """The body as a JSON object. Raises Refusal, or Invalid when it is JSON but no object."""
     body = bytearray()
+    _check_size(request.content_length or 0, limit)
     async for chunk in chunks(request, silence_seconds):
         body += chunk
-        if len(body) > limit:
-            detail = f"a JSON body has at most {limit:,} bytes; longer lists are streamed as text"
-            raise Refusal("body_too_large", detail, {"Connection": "close"})
+        _check_size(len(body), limit)
     try:
-        value = msgspec.json.decode(bytes(body))
-    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError) as error:
+        value = msgspec.json.decode(body)
+        _check_names(body, value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refusal("bad_request", f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise Invalid((Fault("", "invalid", "the body must be a JSON object"),))
     return value
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        detail = f"a JSON body has at most {limit:,} bytes; longer lists are streamed as text"
+        raise Refusal("body_too_large", detail, CLOSE)
+
+
+class _Name(str):
+    """The name of a member, before equal ones fall together."""
+
+    __slots__ = ()
+
+
+def _check_names(body: bytes | bytearray | msgspec.Raw, value: object, *, levels: int = 2) -> None:
+    """Raise Refusal when an object names a member twice: one of the two would be lost.
+
+    RFC 7493, section 2.3. Looked at are the body and the objects that are its members; one with
+    more members than anything of ours has is refused for that anyway.
+    """
+    if not isinstance(value, dict) or levels == 0 or len(value) > MOST_MEMBERS:
+        return
+    seen: set[str] = set()
+
+    def note(_kind: type, name: str) -> _Name:
+        if name in seen:
+            raise Refusal("bad_request", f"the member {name!r} is given twice")
+        seen.add(name)
+        return _Name(name)
+
+    members = msgspec.json.decode(body, type=dict[_Name, msgspec.Raw], dec_hook=note)
+    for name, inner in members.items():
+        _check_names(inner, value[name], levels=levels - 1)
 
 
 def media_type(request: web.Request, *known: str) -> str:

@@ -56,6 +56,7 @@ class Context:
 CONTEXT = web.AppKey("context", Context)
 OWNER = web.RequestKey("owner", str)
 REQUEST_ID = web.RequestKey("request_id", str)
+STARTED = web.RequestKey("started", web.StreamResponse)  # the answer whose head has been sent
 
 
 def context_of(request: web.Request) -> Context:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +11,10 @@ from typing import TypeVar
 from aiohttp import web
 
 from skybatch.errors import Fault, Invalid, suggest
+from skybatch.intake.target import BadDomain, parse_target
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1_000
+LONGEST = 19  # characters of a position, far below the 63 bits of SQLite
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -26,7 +29,7 @@ def decode(text: str) -> int:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise ValueError("is not a cursor of this list") from error
-    if not raw.startswith(b"c") or not raw[1:].isdigit() or len(raw) > 20:
+    if not raw.startswith(b"c") or not raw[1:].isdigit() or len(raw) > LONGEST:
         raise ValueError("is not a cursor of this list")
     return int(raw[1:])
 
@@ -64,13 +67,23 @@ class Query:
         if text is None:
             return None
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            self.fault(name, "must be a time such as 2026-01-31T12:00:00Z")
+            # The + of an offset that was not encoded has become a space.
+            moment = datetime.fromisoformat(re.sub(r" (\d\d:\d\d)$", r"+\1", text))
+            if moment.tzinfo is not None:
+                return moment.timestamp()
+        except (ValueError, OverflowError):
+            pass  # told below
+        self.fault(name, "must be a time such as 2026-01-31T12:00:00Z")
+        return None
+
+    def domain(self, name: str) -> str | None:
+        """A domain, as it is stored, however it is written."""
+        text = self.text(name)
+        try:
+            return parse_target(text).domain if text else None
+        except BadDomain as bad:
+            self.fault(name, f"is no domain: {bad.detail}")
             return None
-        return moment.timestamp()
 
     def limit(self) -> int:
         """How many items a list gives at most."""
@@ -116,9 +129,14 @@ class Query:
 
     def check(self) -> None:
         """Raise Invalid with every fault, parameters that nobody asked for included."""
-        faults = [*self._faults, *self._unknown(self._given)]
+        faults = [*self._faults, *self._unknown(set(self._given)), *self._repeated()]
         if faults:
             raise Invalid(tuple(faults))
+
+    def _repeated(self) -> Iterable[Fault]:
+        for name in self._known:
+            if len(self._given.getall(name, [])) > 1:
+                yield Fault(f"?{name}", "invalid", f"{name} is given twice")
 
     def _unknown(self, names: Iterable[str]) -> Iterable[Fault]:
         for name in names:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from skybatch.api.context import REQUEST_ID
 from skybatch.errors import Fault, Invalid, SkybatchError
@@ -43,6 +44,7 @@ _TITLES: Mapping[int, str] = {
 }
 _RETRY = {503: "5", 507: "30"}
 FAULTS_LISTED = 1_000
+LONGEST = 2_000  # characters of a sentence
 
 
 class Refusal(SkybatchError):
@@ -79,7 +81,9 @@ def problem(
 ) -> web.Response:
     """The answer to a request that failed."""
     status = STATUS.get(code, 500)
-    shapes = [_FaultShape(f.pointer, f.code, f.detail) for f in faults[:FAULTS_LISTED]]
+    shapes = [
+        _FaultShape(_clean(f.pointer), f.code, _clean(f.detail)) for f in faults[:FAULTS_LISTED]
+    ]
     body = _Problem(
         f"urn:skybatch:problem:{code}",
         _TITLES[status],
@@ -107,6 +111,8 @@ def answer_of(request: web.Request, error: Exception) -> web.Response:
             return problem(request, error.code, str(error))
         case web.HTTPException():
             return _http(request, error)
+        case web.RequestPayloadError() | HttpProcessingError():
+            return problem(request, "bad_request", "the body breaks the rules of HTTP")
         case _:
             log.exception("api.failed", path=request.path, request_id=request.get(REQUEST_ID))
             return problem(request, "internal", "an unexpected error; the log has the traceback")
@@ -124,6 +130,6 @@ def _http(request: web.Request, error: web.HTTPException) -> web.Response:
     return problem(request, code, error.text or error.reason, headers=headers)
 
 
-def _clean(detail: str) -> str:
-    """Text that JSON can carry: a lone surrogate of the input becomes a question mark."""
-    return detail.encode("utf-8", "replace").decode()
+def _clean(text: str) -> str:
+    """Text that JSON can carry and that ends: what came in is not sent back at any length."""
+    return text[:LONGEST].encode("utf-8", "replace").decode()

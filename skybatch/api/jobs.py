@@ -18,7 +18,7 @@ async def listing(request: web.Request) -> web.Response:
     """GET /batch/{id}/jobs: in submission order."""
     query = cursor.Query(request)
     states, reasons = query.words("status", JobState), query.words("reason", Reason)
-    domain, limit, after = query.text("domain"), query.limit(), query.cursor()
+    domain, limit, after = query.domain("domain"), query.limit(), query.cursor()
     query.check()
     batch_id = batch_id_of(request)
     async with context_of(request).store.read() as db:

@@ -13,7 +13,7 @@ from skybatch.model.batch import Batch, Leftover
 from skybatch.model.job import Job
 from skybatch.model.profile import Profile
 from skybatch.model.receipt import Receipt
-from skybatch.model.record import DomainRecord, domain_record, page_record
+from skybatch.model.record import DomainRecord, PageRecord, domain_record, page_record
 from skybatch.model.state import JobState
 from skybatch.store import batches, pages
 
@@ -39,7 +39,7 @@ class _Row:
     """One line of the results, whatever its form."""
 
     position: int  # for the cursor
-    record: object
+    record: DomainRecord | PageRecord
     columns: tuple[tuple[str, str], ...] = ()
 
 
@@ -70,8 +70,8 @@ def _wanted(request: web.Request) -> _Wanted:
     all_rows = query.flag("all_rows")
     limit = int(query.number("limit", low=1, high=1e9, default=0))
     after = query.cursor()
-    if level == "page" and form == "csv":
-        query.fault("format", "csv is for level=domain; pages come as json or ndjson")
+    if level == "domain" and include:
+        query.fault("include", "is for level=page")
     if level == "page" and all_rows:
         query.fault("all_rows", "is for level=domain")
     if all_rows and (limit or after):
@@ -194,7 +194,7 @@ async def _encoded(
 ) -> AsyncIterator[bytes]:
     """The slices in the form asked for."""
     if wanted.form == "csv":
-        yield csv_export.header(names)
+        yield csv_export.page_header() if wanted.is_page_level else csv_export.domain_header(names)
     elif wanted.form == "json":
         yield b'{"items":['
     separator, last, count = b"", 0, 0
@@ -213,9 +213,9 @@ async def _encoded(
 
 
 def _csv_line(row: _Row, names: Sequence[str]) -> bytes:
-    if not isinstance(row.record, DomainRecord):
-        raise TypeError("only domain results come as CSV")
-    return csv_export.line(row.record, names, row.columns)
+    if isinstance(row.record, PageRecord):
+        return csv_export.page_line(row.record)
+    return csv_export.domain_line(row.record, names, row.columns)
 
 
 def _json(row: _Row) -> bytes:

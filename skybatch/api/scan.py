@@ -13,6 +13,7 @@ from skybatch.model.clock import rfc3339
 from skybatch.store import batches, jobs, submissions
 
 MEMBERS = ("base_url", "max_pages")
+LISTED = 100  # unknown members that an answer names
 
 
 async def scan(request: web.Request) -> web.Response:
@@ -26,8 +27,7 @@ async def scan(request: web.Request) -> web.Response:
     )
     faults = [
         Fault(f"/{name}", "unknown", f"there is no member {name!r}{suggest(name, MEMBERS)}")
-        for name in members
-        if name not in MEMBERS
+        for name in sorted(members.keys() - set(MEMBERS))[:LISTED]
     ]
     line = _line(members, faults)
     pages = {"max_pages": members["max_pages"]} if "max_pages" in members else {}

@@ -77,18 +77,33 @@ async def _from_json(request: web.Request) -> tuple[Submission, Lines, bool]:
     faults: list[Fault] = []
     is_dry = _query_of_json(request, faults)
     domains = members.pop("domains", None)
+    lines: Lines | None = None
     if not isinstance(domains, list):
         detail = "domains is missing" if domains is None else "domains must be a list of texts"
         faults.append(Fault("/domains", "missing" if domains is None else "invalid", detail))
     elif not domains:
         faults.append(Fault("/domains", "empty", "domains must hold at least one domain"))
+    else:
+        lines = judged(_entries(domains))
+    submission = None
     try:
         submission = submission_of(request, members)
     except Invalid as invalid:
-        raise Invalid((*faults, *invalid.faults)) from invalid
-    if faults or not isinstance(domains, list):
-        raise Invalid(tuple(faults))
-    return submission, judged(_entries(domains)), is_dry
+        faults += invalid.faults
+    if submission is None or lines is None or faults:
+        raise Invalid((*faults, *await _of_lines(lines)))
+    return submission, lines, is_dry
+
+
+async def _of_lines(lines: Lines | None) -> tuple[Fault, ...]:
+    """The faults of the lines, when none of them is a domain."""
+    rejected: list[Rejected] = []
+    if lines is not None:
+        async for part in lines:
+            rejected += (line for line in part if isinstance(line, Rejected))
+            if any(isinstance(line, Accepted) for line in part):
+                return ()
+    return submissions.no_domain(rejected[:LISTED]).faults
 
 
 def _query_of_json(request: web.Request, faults: list[Fault]) -> bool:

@@ -16,7 +16,14 @@ from skybatch.model.ids import is_uuid
 
 PREFIX = "/api/v3/batch_page_scraper"
 CHUNK = 64 * 1024
-_CODES = {401: Exit.AUTH, 403: Exit.AUTH, 404: Exit.NOT_FOUND}
+_CODES = {
+    400: Exit.USAGE,
+    401: Exit.AUTH,
+    403: Exit.AUTH,
+    404: Exit.NOT_FOUND,
+    413: Exit.USAGE,
+    422: Exit.USAGE,
+}
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 
 Body = bytes | AsyncIterator[bytes]

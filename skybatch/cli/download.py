@@ -22,8 +22,8 @@ def _checked(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
         return None
     if value.suffix.lower() not in FORMATS:
         raise click.BadParameter(f"{value} must end in {', '.join(FORMATS)}", ctx, param)
-    if not value.absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder of {value} does not exist", ctx, param)
+    if not os.access(value.absolute().parent, os.W_OK):
+        raise click.BadParameter(f"the folder of {value} cannot be written to", ctx, param)
     return value
 
 

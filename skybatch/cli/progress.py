@@ -84,6 +84,8 @@ async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
         if answer.status != 304:
             etag = answer.etag
             yield answer
+            # A large batch changes all the time: it is not asked at every change.
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 @contextmanager

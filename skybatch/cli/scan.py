@@ -16,6 +16,8 @@ from skybatch.cli.view import RecordView
 from skybatch.config import Config
 from skybatch.config.load import load
 from skybatch.daemon import fetch_settings
+from skybatch.errors import Fault, Invalid
+from skybatch.intake.target import BadDomain, parse_target
 from skybatch.model.options import MAX_PAGES, Options, check_options
 from skybatch.model.record import DomainRecord
 
@@ -42,6 +44,7 @@ def command(
 
     Nothing is stored. The exit code is 0 when all are complete, 4 when all failed, else 3.
     """
+    _check(domains)
     config = load(None, os.environ, {})
     logs.setup("auto", "warning", emoji=config.log.emoji)
     chosen, _ = check_options(options.parse(written_options), config.crawl.options)
@@ -55,6 +58,18 @@ def command(
             click.echo(msgspec.json.encode(record))
     ends = {exit_of(record.status) for record in records}
     ctx.exit(ends.pop() if len(ends) == 1 else Exit.PARTIAL)
+
+
+def _check(domains: tuple[str, ...]) -> None:
+    """Raises Invalid with every word that is no domain."""
+    faults = []
+    for domain in domains:
+        try:
+            parse_target(domain)
+        except BadDomain as error:
+            faults.append(Fault(domain, error.code, str(error)))
+    if faults:
+        raise Invalid(tuple(faults))
 
 
 async def _scan(

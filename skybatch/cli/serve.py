@@ -14,7 +14,6 @@ import structlog
 import skybatch
 from skybatch import logs
 from skybatch.cli.exits import CommandError
-from skybatch.config import Config
 from skybatch.config.load import load
 from skybatch.daemon import Started, serve
 
@@ -53,15 +52,16 @@ def command(
     try:
         ctx.exit(asyncio.run(serve(config, announce_as_json if as_json else announce)))
     except OSError as error:
-        raise _no_place(error, config) from error
+        # The port is taken, or the host is not ours. Anything else is a bug, with its traceback.
+        if error.errno not in _NO_PLACE and not isinstance(error, socket.gaierror):
+            raise
+        where = f"{config.server.host}:{config.server.port}"
+        raise CommandError(f"cannot listen on {where}: {_reason(error)}") from error
 
 
-def _no_place(error: OSError, config: Config) -> Exception:
-    """The port is taken or the host is not ours: a message. Anything else is a bug: itself."""
-    if error.errno not in _NO_PLACE and not isinstance(error, socket.gaierror):
-        return error
-    where = f"{config.server.host}:{config.server.port}"
-    return CommandError(f"cannot listen on {where}: {os.strerror(error.errno or 0)}")
+def _reason(error: OSError) -> str:
+    is_name = isinstance(error, socket.gaierror)  # its numbers are not those of the system
+    return str(error.strerror) if is_name else os.strerror(error.errno or 0)
 
 
 def announce(started: Started) -> None:

@@ -1,6 +1,7 @@
 """`skybatch submit`: a list of domains becomes a batch."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -134,8 +135,8 @@ def source_of(words: tuple[str, ...], column: str | None) -> Source:
     if words == ("-",):
         return ListFile(None, "text/csv" if column else "text/plain")
     path = Path(words[0])
-    if not path.is_file():
-        raise click.UsageError(f"there is no file {path}")
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise click.UsageError(f"there is no file {path} that can be read")
     return ListFile(path, TYPES.get(path.suffix.lower(), "text/plain"))
 
 

@@ -8,6 +8,9 @@ import click
 from skybatch.cli.view import RecordView
 from skybatch.cli.wording import plain
 
+_TITLE = 60  # characters
+_WHOLE = frozenset({"batch", "domain", "status", "pages"})  # columns that are not folded
+
 
 def show(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows on stdout."""
@@ -21,7 +24,7 @@ def show(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in head:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     Console().print(table)
@@ -39,7 +42,7 @@ def _record_row(record: RecordView) -> tuple[object, ...]:
         record.domain,
         record.status,
         record.reason or "",
-        record.title or "",
+        (record.title or "")[:_TITLE],
         contact.emails[0].value if contact.emails else "",
         contact.phones[0].value if contact.phones else "",
         record.pages.fetched,

@@ -6,7 +6,7 @@ import ssl
 import aiohttp
 from yarl import URL
 
-from skybatch.crawl.failure import ERRORS, Phase, failure
+from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response
 from skybatch.crawl.guard import BLOCKED, Guard
 from skybatch.crawl.headers import retry_after_s, text_of
@@ -44,6 +44,7 @@ def open_session(
             total=None, connect=settings.connect_timeout_s, sock_read=settings.read_timeout_s
         ),
         read_bufsize=_BUFFER,
+        middlewares=(_once,),
         max_line_size=_MAX_LINE,
         max_field_size=_MAX_LINE,
         max_headers=128,
@@ -53,6 +54,18 @@ def open_session(
             "Accept-Encoding": "gzip, deflate",
         },
     )
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again that got no answer: that is for us to decide."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise NoAnswer from error
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:

@@ -18,7 +18,7 @@ from skybatch.crawl.visitor import Visit, Visitor
 from skybatch.crawl.web import Web
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Report
-from skybatch.model.page import PageWrite, Progress
+from skybatch.model.page import FrontierRow, PageWrite, Progress
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.target import Target
 
@@ -88,8 +88,14 @@ class _Crawl:
         start = await find_start(self._assignment.target, self._ask_for_start)
         entry = self._frontier.begin(identity(start.url))
         write = self._pages.answered(entry, start.answer, is_start=True)
-        final_url = start.answer.response.url
-        await self._store(replace(write, start_url=start.url, final_url=final_url))
+        await self._store(
+            replace(
+                write,
+                found=(FrontierRow(entry.url, entry.depth), *write.found),  # before its links
+                start_url=start.url,
+                final_url=start.answer.response.url,
+            )
+        )
 
     async def _ask_for_start(self, url: str) -> Visit:
         self._sink.stage("robots")

@@ -25,6 +25,10 @@ _CERTIFICATE = {
 _CUT = (errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE)
 
 
+class NoAnswer(aiohttp.ClientError):
+    """The connection was closed, or broke, before an answer came."""
+
+
 class Phase(StrEnum):
     """What a request was waiting for."""
 
@@ -91,7 +95,7 @@ def _answer(error: Exception, phase: Phase) -> FetchError:
     match error:
         case aiohttp.InvalidURL() | UnicodeError():
             return FetchError(Reason.NXDOMAIN, "there can be no such name")
-        case aiohttp.ServerDisconnectedError():
+        case NoAnswer():
             detail = "the connection was closed without an answer"
         case aiohttp.ClientPayloadError():
             detail = "the connection was closed before the end"

@@ -104,6 +104,8 @@ class Frontier:
     def begin(self, url: str) -> Entry:
         """The start page, which no other page has led to."""
         self._known.add(url)
+        # An earlier attempt may have left it queued.
+        self._queue = sorted(item for item in self._queue if item[2].url != url)
         self._in_flight += 1
         return Entry(url, 0)
 

@@ -3,11 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
-
-from publicsuffixlist import PublicSuffixList
 
 from skybatch.crawl.url import DEFAULT_PORTS, Parts, bare
+from skybatch.extract.merge import registered_domain
 from skybatch.model.options import Options
 from skybatch.model.target import Target
 
@@ -22,7 +20,9 @@ class Scope:
         self._port = target.port
         self._host = bare(target.host)
         self._kind = "host" if is_address(target.host) else options.scope
-        self._domain = registered_domain(target.host)
+        # `www.co.uk` is somebody's domain; without its `www.` it would be half a country's.
+        is_domain = self._kind == "subdomains" and registered_domain(target.host) == target.host
+        self._root = target.host if is_domain else self._host
         self._included = _Patterns(options.include) if options.include else None
         self._excluded = _Patterns(options.exclude) if options.exclude else None
 
@@ -45,9 +45,9 @@ class Scope:
             return True
         match self._kind:
             case "subdomains":
-                return host.endswith("." + self._host)
+                return host.endswith("." + self._root)
             case "domain":
-                return not is_address(host) and registered_domain(host) == self._domain
+                return registered_domain(host) == registered_domain(self._host)
         return False
 
 
@@ -68,17 +68,6 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def registered_domain(host: str) -> str:
-    """The domain that somebody registered (`a.b.co.uk` -> `b.co.uk`), else the host itself."""
-    host = host.removesuffix(".")
-    return _suffixes().privatesuffix(host) or host
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()  # the list that comes with the package, https://publicsuffix.org
 
 
 class _Patterns:

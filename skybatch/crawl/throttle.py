@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response
 from skybatch.crawl.url import bare, split
 from skybatch.model.clock import Clock
-from skybatch.model.reason import Reason
+from skybatch.model.reason import Reached, Reason
 
 HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
 _SWEEP_ABOVE = 10_000  # clocks, before those that nobody needs are dropped
@@ -45,10 +45,15 @@ class HostClock:
         """Inside, a request may be made. Raises FetchError when the host asks for a long rest."""
         async with self._turn:
             await self._wait(pace)
-            self._last_start = self._clock.monotonic()
+            previous, mine = self._last_start, self._clock.monotonic()
+            self._last_start = mine
             self._in_flight += 1
         try:
             yield
+        except FetchError as error:
+            if error.reached <= Reached.CONNECT and self._last_start == mine:
+                self._last_start = previous  # nobody was there to be bothered
+            raise
         finally:
             self._in_flight -= 1
             self._freed.set()

@@ -57,7 +57,9 @@ def bracketed(host: str) -> str:
 
 def bare(host: str) -> str:
     """The host without a leading `www.` and the dot of the root: what people call one site."""
-    return host.removesuffix(".").removeprefix("www.")
+    host = host.removesuffix(".")
+    rest = host.removeprefix("www.")
+    return rest if "." in rest else host
 
 
 def split(url: str) -> Parts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.fetcher import Fetcher
 from skybatch.crawl.guard import Guard
+from skybatch.crawl.never import Sparing
 from skybatch.crawl.reader import InlineReader, Reader
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
@@ -42,7 +43,10 @@ async def open_web(
     try:
         async with open_session(settings, resolver, guard) as session:
             fetcher = Redirecting(
-                Throttled(AiohttpFetcher(session, guard, settings, clock), clock),
+                Sparing(
+                    Throttled(AiohttpFetcher(session, guard, settings, clock), clock),
+                    settings.never,
+                ),
                 max_redirects=settings.max_redirects,
             )
             robots = Robots(fetcher, clock)

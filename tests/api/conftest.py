@@ -1,13 +1,13 @@
 """The real application over a real database, asked over real HTTP on loopback."""
 
-from collections.abc import AsyncIterator
+import io
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import pytest
-from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientResponse, ClientSession, web
 
 from skybatch.access import Access
 from skybatch.api.app import build_app
@@ -17,21 +17,25 @@ from skybatch.model.clock import SystemClock
 from skybatch.model.options import Options
 from skybatch.store.database import FILE, Store
 
-TOKEN = "scraper_sky_2024"
+TOKEN = "scraper_sky_2024"  # noqa: S105 - of a database that lives for one test
 LIMITS = Limits(json_bytes=1 << 20, silence_seconds=0.5, stream_domains=5_000, wait_seconds=5)
 
 
 class Vitals:
-    """A daemon's view of itself."""
+    """A daemon's view of itself, which a test may break."""
+
+    is_broken = False
 
     def report(self) -> dict[str, object]:
+        if self.is_broken:
+            raise RuntimeError("the vitals are broken")
         return {"pool": {"workers": 200, "busy": 0}}
 
 
 @dataclass
 class Answer:
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
     @property
@@ -47,15 +51,17 @@ class Answer:
 class Api:
     """A client of the application, and what the test looks at behind it."""
 
-    client: TestClient
+    url: str
+    client: ClientSession
     store: Store
     bus: Bus
+    vitals: Vitals
     wakes: list[None] = field(default_factory=list)
 
     async def request(self, method, path, *, prefix=PREFIX, token=TOKEN, headers=None, **rest):
         sent = {"Authorization": f"Bearer {token}"} if token else {}
         async with self.client.request(
-            method, prefix + path, headers={**sent, **(headers or {})}, **rest
+            method, self.url + prefix + path, headers={**sent, **(headers or {})}, **rest
         ) as response:
             return await answer_of(response)
 
@@ -64,8 +70,10 @@ class Api:
 
     async def post(self, path, body=b"", *, content_type="application/json", **rest) -> Answer:
         """POST bytes as they are, an iterator as a stream, anything else as JSON."""
-        if not isinstance(body, bytes | str) and not hasattr(body, "__aiter__"):
-            body = msgspec.json.encode(body)
+        if content_type == "application/json" and not hasattr(body, "__aiter__"):
+            body = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        if isinstance(body, bytes):
+            body = io.BytesIO(body)  # bytes over 1 MiB would draw a warning
         headers = {"Content-Type": content_type, **rest.pop("headers", {})}
         return await self.request("POST", path, data=body, headers=headers, **rest)
 
@@ -89,7 +97,7 @@ NOTHING = {"batches": 0, "jobs": 0, "leftovers": 0, "events": 0}
 
 
 async def answer_of(response: ClientResponse) -> Answer:
-    return Answer(response.status, dict(response.headers), await response.read())
+    return Answer(response.status, response.headers, await response.read())
 
 
 @pytest.fixture
@@ -98,20 +106,24 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     store = Store(tmp_path / FILE, clock, bus.publish)
     await store.open()
     wakes: list[None] = []
+    vitals = Vitals()
     context = Context(
         store=store,
         bus=bus,
         auth=Access(TOKEN, {}),
-        health=Vitals(),
+        health=vitals,
         wake=lambda: wakes.append(None),
         defaults=Options(),
         default_concurrency=200,
         clock=clock,
         limits=LIMITS,
     )
-    server = TestServer(build_app(context))
-    await server.start_server(auto_decompress=False, handler_cancellation=False)
-    async with TestClient(server) as client:
-        yield Api(client, store, bus, wakes)
-        bus.close()
+    runner = web.AppRunner(build_app(context), auto_decompress=False, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as client:
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield Api(url, client, store, bus, vitals, wakes)
+    bus.close()
+    await runner.cleanup()
     await store.close()

@@ -15,7 +15,7 @@ from skybatch.crawl.guard import Guard
 from skybatch.crawl.resolver import Resolver
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reached, Reason
-from tests.crawl.scene import settings_of
+from tests.crawl.scene import settings_of, web_of
 from tests.site import Answer, Asked, Drip, Endless, Page, Raw, Redirect, Silence, Site
 from tests.until import until
 
@@ -85,12 +85,16 @@ async def test_proxies_and_passwords_of_the_environment_are_left_alone(
 
 
 async def test_an_operators_proxy_is_asked_for_everything() -> None:
-    async with Site({"far.example": {"http://far.example/x": Page("<p>by proxy")}}) as site:
-        proxy = f"http://127.0.0.1:{site.port}"
-        changes = {"proxy": proxy, "connect_to": {f"127.0.0.1:{site.port}": proxy[7:]}}
-        async with fetching(site, **changes) as fetcher:
-            response = await fetcher.get(Request("http://far.example/x"))
+    hosts = {"far.example": {"http://far.example/x": Page("<p>by proxy")}}
+    async with (
+        Site(hosts) as site,
+        web_of(site, proxy=f"http://127.0.0.1:{site.port}", connect_to={}) as web,
+    ):
+        response = await web.fetcher.get(Request("http://far.example/x"))
+        with pytest.raises(FetchError) as caught:
+            await web.fetcher.get(Request(f"http://127.0.0.1:{site.port}/"))
     assert response.body == b"<p>by proxy"
+    assert caught.value.reason is Reason.BLOCKED_ADDRESS
 
 
 async def test_the_url_is_sent_as_it_is() -> None:
@@ -221,6 +225,13 @@ async def test_a_name_that_does_not_exist_is_nxdomain() -> None:
             with pytest.raises(FetchError) as caught:
                 await fetcher.get(Request(f"http://{host}/"))
             assert caught.value.reason is Reason.NXDOMAIN
+
+
+async def test_a_request_without_an_answer_is_not_sent_again() -> None:
+    async with Site({"*": {"/": Raw()}}) as site, fetching(site) as fetcher:
+        with pytest.raises(FetchError):
+            await fetcher.get(Request(URL))
+        assert len(site.log) == 1
 
 
 async def test_connections_are_used_again() -> None:

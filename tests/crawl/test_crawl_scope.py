@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from skybatch.crawl.scope import Scope, is_trap, registered_domain
+from skybatch.crawl.scope import Scope, is_trap
 from skybatch.crawl.url import split
 from skybatch.model.options import Options
 from skybatch.model.target import Target
@@ -70,13 +70,18 @@ def test_the_scope_of_subdomains_does_not_climb_but_that_of_the_domain_does() ->
     assert contains("shop.a.test", "http://blog.a.test/", scope="domain")
 
 
+def test_a_domain_that_is_called_www_is_no_more_than_itself() -> None:
+    assert contains("www.co.uk", "http://a.www.co.uk/", scope="subdomains")
+    assert not contains("www.co.uk", "http://a.co.uk/", scope="subdomains")
+    assert not contains("www.com", "http://a.com/", scope="subdomains")
+
+
 def test_an_address_has_no_subdomains() -> None:
     assert contains("192.0.2.7", "http://192.0.2.7/", scope="domain")
     assert not contains("192.0.2.7", "http://198.51.2.7/", scope="domain")
 
 
 def test_companies_on_a_shared_suffix_are_strangers() -> None:
-    assert registered_domain("x.github.io") == "x.github.io"
     assert not contains("x.github.io", "http://y.github.io/", scope="domain")
 
 

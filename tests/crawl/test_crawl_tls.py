@@ -1,8 +1,10 @@
 """Certificates that are wrong, each in its own way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -70,16 +72,34 @@ async def test_no_request_is_sent_to_a_server_that_cannot_prove_its_name(
 async def talk_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read(1)
     writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    writer.close()
 
 
 async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def say_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     await reader.read()
-    writer.close()
+
+
+Behaviour: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(behaviour: Behaviour) -> AsyncIterator[str]:
+    """A server of a few bytes; gives its address."""
+    closed = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await behaviour(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        closed.set()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await closed.wait()
 
 
 @pytest.mark.parametrize(
@@ -91,10 +111,8 @@ async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ],
 )
 async def test_a_server_that_does_not_speak_tls(
-    behaviour: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-    expected: tuple[Reason, Reached],
+    behaviour: Behaviour, expected: tuple[Reason, Reached]
 ) -> None:
-    async with await asyncio.start_server(behaviour, "127.0.0.1", 0) as server, Site({}) as site:
-        port = server.sockets[0].getsockname()[1]
-        to = {"*:443": f"127.0.0.1:{port}"}
-        assert await reason_of(site, connect_to=to, connect_timeout_s=0.5) == expected
+    async with listening(behaviour) as place, Site({}) as site:
+        found = await reason_of(site, connect_to={"*:443": place}, connect_timeout_s=0.5)
+    assert found == expected

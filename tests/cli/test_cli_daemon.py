@@ -1,0 +1,268 @@
+"""The commands against a real daemon that crawls the sample sites."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from skybatch.demo.sites import bench_hosts
+from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess, SiteProcess
+
+FIRST, SECOND, THIRD = bench_hosts(3)
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    sites = SiteProcess("--hosts", "3", "--pages", "4", "--page-kb", "2")
+    process = DaemonProcess(tmp_path_factory.mktemp("daemon"), sites.connect_to)
+    process.start()
+    yield process
+    process.stop()
+    sites.stop()
+
+
+@pytest.fixture
+def skybatch(daemon, tmp_path):
+    def run(*words, stdin="", **env):
+        return subprocess.run(
+            [PROGRAM, *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=tmp_path,
+            env={"SKYBATCH_URL": daemon.url, "SKYBATCH_TOKEN": TOKEN, "PATH": os.defpath, **env},
+        )
+
+    return run
+
+
+def test_domains_go_in_and_the_exit_code_tells_how_it_ended(skybatch) -> None:
+    done = skybatch("submit", FIRST, SECOND, "--wait", "--max-pages", "3", "--label", "two")
+    assert done.returncode == 0, done.stderr
+    assert "2 domains accepted" in done.stderr
+    assert "2 of 2 domains, 6 pages" in done.stderr
+    assert re.search(r"^domains  2: 2 complete$", done.stdout, re.MULTILINE)
+    assert skybatch("submit", FIRST, "gone.invalid", "--wait").returncode == 3
+    assert skybatch("submit", "gone.invalid", "--wait").returncode == 4
+
+
+def test_without_waiting_stdout_is_the_id_of_the_batch(skybatch) -> None:
+    done = skybatch("submit", FIRST)
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n", done.stdout)
+    batch_id = done.stdout.strip()
+    assert skybatch("status", batch_id, "--wait").returncode == 0
+    waited = skybatch("status", batch_id[:-4], "--json")
+    assert json.loads(waited.stdout)["batch_id"] == batch_id
+    newest = skybatch("status", "--json")
+    assert json.loads(newest.stdout)["batch_id"] == batch_id
+
+
+def test_options_reach_the_daemon_from_words_and_from_lists(skybatch, tmp_path) -> None:
+    (tmp_path / "list.txt").write_text(f"{FIRST}\n", "utf-8")
+    for words in ([FIRST], ["list.txt"]):
+        done = skybatch("submit", *words, "--option", 'include=["/contact"]', "--wait", "--json")
+        # The start page is fetched in any case.
+        assert json.loads(done.stdout)["pages"]["fetched"] == 2, done.stdout
+
+
+def test_a_file_becomes_a_file_with_the_columns_beside_the_facts(skybatch, tmp_path) -> None:
+    source = f"site,crm\n{FIRST},1\nhttp://{SECOND}/about,2\n{FIRST},3\nno domain,4\n"
+    (tmp_path / "list.csv").write_text(source, "utf-8")
+    done = skybatch("submit", "list.csv", "--column", "site", "-o", "out.csv")
+    assert done.returncode == 0, done.stderr
+    assert "2 domains accepted, 1 duplicate, 1 rejected" in done.stderr
+    assert "line 4: no domain" in done.stderr
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8-sig"))))
+    assert [row["input.crm"] for row in rows] == ["1", "2", "3", "4"]
+    assert f"info@{FIRST}" in rows[0]["emails"]
+    assert [item.name for item in tmp_path.iterdir() if item.name.startswith(".")] == []
+
+
+def test_stdin_is_a_list_and_a_dry_run_stores_nothing(skybatch) -> None:
+    before = skybatch("status", "--all").stdout
+    done = skybatch("submit", "-", "--dry-run", "--json", stdin=f"{FIRST}\n{SECOND}\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["job_count"] == 2
+    assert skybatch("submit", "-", "--dry-run", stdin=FIRST).stdout == ""
+    assert skybatch("status", "--all").stdout == before
+
+
+def test_results_come_as_ndjson_json_and_csv(skybatch, tmp_path) -> None:
+    batch_id = json.loads(skybatch("submit", FIRST, SECOND, "--wait", "--json").stdout)["batch_id"]
+    lines = skybatch("results", batch_id).stdout.splitlines()
+    assert [json.loads(line)["domain"] for line in lines] == [FIRST, SECOND]
+    assert len(json.loads(skybatch("results", batch_id, "--json").stdout)) >= 1
+    table = list(csv.DictReader(io.StringIO(skybatch("results", "--format", "csv").stdout)))
+    assert [row["domain"].removeprefix("\ufeff") for row in table] == [FIRST, SECOND]
+    done = skybatch("results", batch_id, "--level", "page", "-o", "pages.ndjson")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "pages.ndjson").read_text("utf-8").count("\n") == 8
+
+
+def test_a_reader_that_leaves_early_is_no_trouble(skybatch, daemon) -> None:
+    skybatch("submit", FIRST, "--wait")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{PROGRAM} results --format json | true"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"SKYBATCH_URL": daemon.url, "SKYBATCH_TOKEN": TOKEN, "PATH": os.defpath},
+    )
+    assert done.stderr == ""
+
+
+def test_the_status_of_a_batch_with_trouble_names_domains_and_reasons(skybatch) -> None:
+    skybatch("submit", FIRST, "gone.invalid", "--wait", "--label", "a b")
+    done = skybatch("status")
+    assert done.returncode == 3
+    assert re.search(r"^batch    [0-9a-f-]{36}  a b$", done.stdout, re.MULTILINE)
+    assert re.search(r"^domains  2: 1 complete, 1 failed$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  failed  gone.invalid  nxdomain", done.stdout, re.MULTILINE)
+
+
+def test_a_cancelled_batch_ends_with_4_and_waiting_may_run_out(skybatch) -> None:
+    words = ["--option", "per_host_delay_s=5", "--max-pages", "4"]
+    batch_id = skybatch("submit", THIRD, *words).stdout.strip()
+    assert skybatch("status", batch_id).returncode == 0
+    late = skybatch("status", batch_id, "--wait", "--timeout", "0.2")
+    assert (late.returncode, late.stdout) == (124, "")
+    assert skybatch("cancel", batch_id).returncode == 0
+    assert skybatch("cancel", batch_id, "--json").returncode == 0
+    assert skybatch("status", batch_id, "--wait", "--timeout", "5").returncode in (3, 4)
+
+
+def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daemon) -> None:
+    process = subprocess.Popen(
+        [PROGRAM, "submit", THIRD, "--wait", "--option", "per_host_delay_s=5"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"SKYBATCH_URL": daemon.url, "SKYBATCH_TOKEN": TOKEN, "PATH": os.defpath},
+    )
+    told = ""
+    while "of 1 domain" not in told:
+        told += process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    batch_id = re.search(r"batch (\S+)", told)[1]
+    assert json.loads(skybatch("status", batch_id, "--json").stdout)["status"] in (
+        "pending",
+        "running",
+    )
+    skybatch("cancel", batch_id)
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "told"),
+    [
+        (["status", "ffffffff"], {}, 5, "no batch whose id begins with 'ffffffff'"),
+        (["status", "01999999-0000-7000-8000-000000000000"], {}, 5, "no batch"),
+        (["status"], {"SKYBATCH_TOKEN": "wrong"}, 6, "the token of SKYBATCH_TOKEN was sent"),
+        (["status"], {"SKYBATCH_URL": "http://127.0.0.1:1"}, 7, "skybatch serve"),
+        (["submit", "no domain", "-1"], {}, 2, "-1"),
+        (["submit", "no domain"], {}, 2, "/domains/0: "),
+        (["results", "0"], {}, 2, "more than one batch"),
+    ],
+)
+def test_what_goes_wrong_has_its_exit_code_and_a_message(skybatch, words, env, code, told) -> None:
+    skybatch("submit", FIRST)
+    skybatch("submit", FIRST)
+    done = skybatch(*words, **env)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_prints_the_port_that_it_took_and_ends_with_0(tmp_path) -> None:
+    process = subprocess.Popen(
+        [PROGRAM, "serve", "--port", "0", "--data-dir", tmp_path / "data"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    line = process.stdout.readline()
+    assert re.fullmatch(r"skybatch \S+ is ready at http://127\.0\.0\.1:[1-9]\d*\n", line)
+    assert process.stdout.readline() == f"token    {tmp_path / 'data' / 'token'}\n"
+    # Without any setting the commands find address and token in the data directory.
+    env = {"SKYBATCH_STORE__DATA_DIR": str(tmp_path / "data"), "PATH": os.defpath}
+    done = subprocess.run([PROGRAM, "status"], capture_output=True, text=True, env=env)
+    assert (done.returncode, done.stderr) == (5, "Error: there is no batch yet\n")
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "config.no_contact" in log
+    assert all(json.loads(row)["event"] for row in log.splitlines())
+
+
+def test_serve_tells_what_keeps_it_from_starting(daemon, tmp_path) -> None:
+    port = daemon.url.rpartition(":")[2]
+    words = [PROGRAM, "serve", "--data-dir", tmp_path / "data", "--port"]
+    taken = subprocess.run([*words, port], capture_output=True, text=True, timeout=20)
+    assert taken.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in taken.stderr
+    wrong = subprocess.run([*words, "70000"], capture_output=True, text=True, timeout=20)
+    assert wrong.returncode == 2
+    assert "server.port: port must be from 0 to 65,535 (in --port)" in wrong.stderr
+    assert "Traceback" not in taken.stderr + wrong.stderr
+
+
+def test_scan_needs_no_daemon(tmp_path) -> None:
+    words = [PROGRAM, "scan", "127.0.0.1", "gone.invalid"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=30)
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    found = [(record["domain"], record["reason"]) for record in records]
+    assert found == [("127.0.0.1", "blocked_address"), ("gone.invalid", "nxdomain")]
+    assert done.returncode == 4
+    words = [PROGRAM, "scan", "no domain", "a.example", "ftp://b.example"]
+    bad = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert "2 faults" in bad.stderr
+
+
+def test_the_demo_ends_as_expected_and_a_second_one_names_the_first(tmp_path) -> None:
+    words = [PROGRAM, "demo", "--port", "0", "--data-dir", tmp_path / "demo"]
+    first = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    told = ""
+    while "stays up" not in told:
+        told += first.stderr.readline()
+    second = subprocess.run([*words, "--exit"], capture_output=True, text=True, timeout=10)
+    url = re.search(r"http://127\.0\.0\.1:\d+", told)[0]
+    assert second.returncode == 0
+    assert url in second.stderr
+    command = re.search(r"curl -H .*\n.*results\?format=csv", told)[0].replace("\\\n", "")
+    answer = subprocess.run(
+        ["/bin/sh", "-c", command], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert answer.stdout.count("\n") == 1 + 15
+    first.send_signal(signal.SIGINT)
+    stdout, _ = first.communicate(timeout=20)
+    assert first.returncode == 0
+    assert len(stdout.splitlines()) == 15
+    assert "info@bakery-north.example" in stdout
+    again = subprocess.run([*words, "--exit"], capture_output=True, text=True, timeout=60)
+    assert again.returncode == 0, again.stderr
+
+
+def test_nothing_of_a_page_steers_the_terminal(tmp_path: Path) -> None:
+    from skybatch.cli.tables import show_records
+    from skybatch.cli.view import RecordView
+
+    record = RecordView("a.example", "complete", title="x\x1b[2J\ty\r\nz")
+    stream = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", stream)
+        show_records([record])
+    assert stream.getvalue() == "a.example\tcomplete\t\tx [2J y z\t\t\t0\n"

@@ -1,0 +1,243 @@
+"""robots.txt by RFC 9309."""
+
+import asyncio
+import gzip
+from collections.abc import Callable
+
+import pytest
+
+from skybatch.crawl.fetcher import FetchError, Request
+from skybatch.crawl.robots import MAX_BYTES, Rules
+from skybatch.model.reason import Reached, Reason
+from tests.crawl.scene import web_of
+from tests.site import Answer, Asked, Drip, Endless, Page, Raw, Redirect, Silence, Site
+from tests.until import until
+
+ORIGIN = "http://shop.example"
+ROBOTS = Request(ORIGIN + "/robots.txt")
+FORBIDDEN = "User-agent: *\nDisallow: /x"
+
+
+def allows(text: str, path: str = "/x") -> bool:
+    return Rules(text).allow(ORIGIN + path)
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_us"),
+    [
+        ("*", True),
+        ("skybatch", True),
+        ("SkyBatch", True),
+        ("skybatch/1.0", True),
+        ("skybatch (all versions)", True),
+        ("skybatch # comment", True),
+        ("sky", False),
+        ("batch", False),
+        ("skybatch-news", False),
+        ("skybatchbot", False),
+        ("googlebot", False),
+        ("mozilla/5.0 (compatible; skybatch)", False),
+    ],
+)
+def test_a_group_is_for_us_by_the_whole_product_token(agent: str, *, is_us: bool) -> None:
+    assert allows(f"User-agent: {agent}\nDisallow: /x") is not is_us
+
+
+def test_our_own_group_replaces_the_one_for_all() -> None:
+    text = "User-agent: *\nDisallow: /\n\nUser-agent: skybatch/2\nDisallow: /x\n"
+    assert allows(text, "/y")
+    assert not allows(text)
+
+
+def test_groups_of_others_do_not_run_into_ours() -> None:
+    text = "User-agent: a\nUser-agent: skybatch\nDisallow: /x\nUser-agent: b\nDisallow: /y"
+    assert not allows(text)
+    assert allows(text, "/y")
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "expected"),
+    [
+        ("Disallow: /", "/anything", False),
+        ("Disallow:", "/x", True),
+        ("Disallow: /x", "/xyz", False),
+        ("Disallow: /x$", "/xyz", True),
+        ("Disallow: /*.php", "/a/b.php?c", False),
+        ("Disallow: /x\nAllow: /x/y", "/x/y/z", True),
+        ("Allow: /x\nDisallow: /x", "/x", True),
+        ("Disallow: /a%2Fb", "/a%2fb", False),
+        ("disallow : /x", "/x", False),
+        ("Disallow: /x # why", "/x", False),
+        ("Disallow: /ü", "/%C3%BC", False),
+        ("Disallow: /", "/robots.txt", True),
+    ],
+)
+def test_the_longest_rule_wins(rules: str, path: str, *, expected: bool) -> None:
+    assert allows("User-agent: *\n" + rules, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Crawl-delay: 3", 3.0),
+        ("Crawl-delay: 0.5", 0.5),
+        ("Crawl-delay: 9999", 60.0),
+        ("", 0.0),
+        ("Crawl-delay: soon", 0.0),
+        ("Crawl-delay: -1", 0.0),
+        ("Crawl-delay: nan", 0.0),
+        ("Crawl-delay: inf", 0.0),
+    ],
+)
+def test_a_crawl_delay_is_obeyed_up_to_a_minute(line: str, expected: float) -> None:
+    assert Rules(f"User-agent: *\n{line}\nDisallow: /x").delay_s == expected
+
+
+async def rules_of(answer: Answer, **more: Answer | Callable[[Asked], Answer]) -> Rules:
+    paths = {"/robots.txt": answer, **{"/" + name: value for name, value in more.items()}}
+    async with Site({"*": paths}) as site, web_of(site, read_timeout_s=0.2) as web:
+        return await web.robots.rules(ROBOTS)
+
+
+async def failure_of(answer: Answer) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        await rules_of(answer)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [FORBIDDEN, "\ufeff" + FORBIDDEN, FORBIDDEN.replace("\n", "\r\n"), FORBIDDEN.encode("utf-8")],
+)
+async def test_a_file_is_read_whatever_its_form(body: str | bytes) -> None:
+    rules = await rules_of(Page(body, content_type="text/plain"))
+    assert not rules.allow(ORIGIN + "/x")
+    assert rules.allow(ORIGIN + "/y")
+
+
+async def test_a_compressed_file_is_read() -> None:
+    body = gzip.compress(FORBIDDEN.encode())
+    rules = await rules_of(Page(body, headers={"Content-Encoding": "gzip"}))
+    assert not rules.allow(ORIGIN + "/x")
+
+
+@pytest.mark.parametrize("body", ["<html><h1>Hello</h1>", "\0\1\2", "", "Disallow: /"])
+async def test_what_is_no_robots_file_forbids_nothing(body: str) -> None:
+    assert (await rules_of(Page(body))).allow(ORIGIN + "/x")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+async def test_a_missing_file_allows_everything(status: int) -> None:
+    assert (await rules_of(Page(FORBIDDEN, status=status))).allow(ORIGIN + "/x")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Page(status=500),
+        Page(status=503),
+        Page(status=599),
+        Raw(),
+        Raw(b"no http\r\n\r\n"),
+        Silence(),
+        Silence(b"HTTP/1.1 200 OK\r\n\r\nUser-agent: *\n"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_forbids_everything(answer: Answer) -> None:
+    error = await failure_of(answer)
+    assert error.reason is Reason.ROBOTS_UNREACHABLE
+    assert error.reached is Reached.HTTP
+    assert error.retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait_s"),
+    [(429, {}, 30.0), (429, {"Retry-After": "7"}, 7.0), (503, {"Retry-After": "9"}, 9.0)],
+)
+async def test_a_busy_host_is_waited_for(
+    status: int, headers: dict[str, str], wait_s: float
+) -> None:
+    error = await failure_of(Page(status=status, headers=headers))
+    assert (error.reason, error.retry_after_s) == (Reason.RATE_LIMITED, wait_s)
+
+
+async def test_a_site_that_cannot_be_connected_to_keeps_its_reason() -> None:
+    async with Site({}) as site, web_of(site) as web:
+        with pytest.raises(FetchError) as caught:
+            await web.robots.rules(Request("https://shop.example/robots.txt"))
+    assert (caught.value.reason, caught.value.reached) == (Reason.REFUSED, Reached.CONNECT)
+
+
+async def test_a_redirect_is_followed_to_another_host_too() -> None:
+    rules = await rules_of(Redirect("http://files.example/r"), r=Page(FORBIDDEN))
+    assert not rules.allow(ORIGIN + "/x")
+
+
+async def test_too_many_redirects_are_as_good_as_no_file() -> None:
+    def on(asked: Asked) -> Answer:
+        return Redirect(asked.path + "x")
+
+    assert (await rules_of(Redirect("/a"), **{"*": on})).allow(ORIGIN + "/x")
+    assert (await rules_of(Redirect("/robots.txt"))).allow(ORIGIN + "/x")
+
+
+async def test_a_redirect_to_a_dead_host_forbids_everything() -> None:
+    error = await failure_of(Redirect("https://dead.example/robots.txt"))
+    assert error.reason is Reason.ROBOTS_UNREACHABLE
+
+
+async def test_a_redirect_to_where_the_site_itself_cannot_be_reached_keeps_its_reason() -> None:
+    error = await failure_of(Redirect("https://www.shop.example/robots.txt"))
+    assert error.reason is Reason.REFUSED
+
+
+@pytest.mark.parametrize("answer", [Endless(b"# rules\n" * 512), Page("#" * 10_000_000)])
+async def test_no_more_than_500_kib_are_read(answer: Answer) -> None:
+    assert (await rules_of(answer)).allow(ORIGIN + "/x")
+
+
+async def test_rules_within_the_first_500_kib_count_and_later_ones_do_not() -> None:
+    filler = "# rules\n" * (MAX_BYTES // 8)
+    text = f"User-agent: *\nDisallow: /x\n{filler}Disallow: /y\n"
+    rules = await rules_of(Page(text))
+    assert not rules.allow(ORIGIN + "/x")
+    assert rules.allow(ORIGIN + "/y")
+
+
+async def test_a_file_that_does_not_end_in_time_forbids_everything() -> None:
+    hosts = {"*": {"/robots.txt": Drip()}}
+    async with Site(hosts) as site, web_of(site, request_timeout_s=0.3) as web:
+        with pytest.raises(FetchError) as caught:
+            await web.robots.rules(ROBOTS)
+    assert caught.value.reason is Reason.ROBOTS_UNREACHABLE
+
+
+async def test_a_file_is_asked_for_once_by_all_who_need_it_and_once_per_origin() -> None:
+    async with Site({"*": {"/robots.txt": Page(FORBIDDEN)}}) as site, web_of(site) as web:
+        assert web.robots.known(ORIGIN) is None
+        await asyncio.gather(*(web.robots.rules(ROBOTS) for _ in range(5)))
+        await web.robots.rules(ROBOTS)
+        known = web.robots.known(ORIGIN)
+        assert known is not None
+        assert not known.allow(ORIGIN + "/x")
+        assert len(site.log) == 1
+        await web.robots.rules(Request("http://www.shop.example/robots.txt"))
+        assert len(site.log) == 2
+
+
+async def test_a_failure_is_not_remembered() -> None:
+    answers = iter([Page(status=500), Page(FORBIDDEN)])
+    async with Site({"*": {"/robots.txt": lambda _: next(answers)}}) as site, web_of(site) as web:
+        with pytest.raises(FetchError):
+            await web.robots.rules(ROBOTS)
+        assert not (await web.robots.rules(ROBOTS)).allow(ORIGIN + "/x")
+
+
+async def test_who_waits_for_the_file_asks_for_it_when_the_first_one_leaves() -> None:
+    answers = iter([Silence(), Page(FORBIDDEN)])
+    async with Site({"*": {"/robots.txt": lambda _: next(answers)}}) as site, web_of(site) as web:
+        first = asyncio.create_task(web.robots.rules(ROBOTS))
+        await until(lambda: site.log)
+        second = asyncio.create_task(web.robots.rules(ROBOTS))
+        first.cancel()
+        assert not (await second).allow(ORIGIN + "/x")

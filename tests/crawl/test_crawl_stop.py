@@ -1,0 +1,94 @@
+"""How a crawl is asked to end."""
+
+import asyncio
+
+import pytest
+
+from skybatch.crawl.stop import Interrupted, Stop
+from skybatch.model.outcome import Ended
+
+
+@pytest.mark.parametrize("ended", [Ended.CANCELLED, Ended.DEADLINE])
+async def test_an_immediate_stop_interrupts_what_is_awaited(ended: Ended) -> None:
+    stop = Stop()
+
+    async def request() -> None:
+        async with stop.waiting() as wait:
+            wait.begin()
+            await asyncio.Event().wait()
+
+    asyncio.get_running_loop().call_soon(stop.ask, ended)
+    with pytest.raises(Interrupted):
+        await request()
+    assert stop.ended is ended
+
+
+async def test_a_drain_interrupts_a_wait_but_no_request() -> None:
+    stop = Stop()
+    asyncio.get_running_loop().call_soon(stop.ask, Ended.DRAINED)
+    with pytest.raises(Interrupted):
+        async with stop.waiting():
+            await asyncio.Event().wait()
+
+    stop, answer = Stop(), asyncio.Event()
+    asyncio.get_running_loop().call_soon(stop.ask, Ended.DRAINED)
+    asyncio.get_running_loop().call_later(0.01, answer.set)
+    async with stop.waiting() as wait:
+        wait.begin()
+        await answer.wait()
+    assert stop.ended is Ended.DRAINED
+
+
+async def test_nothing_is_waited_for_any_more_after_a_stop() -> None:
+    stop = Stop()
+    stop.ask(Ended.DRAINED)
+    with pytest.raises(Interrupted):
+        async with stop.waiting():
+            raise AssertionError
+
+
+async def test_waits_within_waits_end_together() -> None:
+    stop = Stop()
+    asyncio.get_running_loop().call_soon(stop.ask, Ended.CANCELLED)
+    with pytest.raises(Interrupted):
+        async with stop.waiting(), stop.waiting():
+            await asyncio.Event().wait()
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_the_first_one_wins_but_for_a_drain() -> None:
+    stop = Stop()
+    stop.ask(Ended.DRAINED)
+    assert not stop.is_immediate
+    stop.ask(Ended.DEADLINE)
+    assert stop.is_immediate
+    stop.ask(Ended.CANCELLED)
+    stop.ask(Ended.DRAINED)
+    assert stop.ended is Ended.DEADLINE
+
+
+def test_nobody_can_ask_for_an_end_that_has_to_be_earned() -> None:
+    with pytest.raises(ValueError, match="dry"):
+        Stop().ask(Ended.DRY)
+
+
+async def test_a_cancelled_task_stays_cancelled() -> None:
+    stop = Stop()
+
+    async def wait() -> None:
+        async with stop.waiting():
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_timeout_of_somebody_else_is_not_taken_for_a_stop() -> None:
+    with pytest.raises(TimeoutError):
+        async with Stop().waiting():
+            raise TimeoutError

@@ -1,0 +1,141 @@
+"""How fast a host is asked, seen from the host."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from skybatch.crawl.fetcher import FetchError, Pace, Request, Response
+from skybatch.crawl.throttle import HOLD_S, Throttled
+from skybatch.model.clock import SystemClock
+from skybatch.model.reason import Reason
+from tests.crawl.scene import web_of
+from tests.site import Gate, Page, Site
+from tests.until import until
+
+CLOSE_S = 0.01  # what the way through two event loop turns may take off a delay
+
+
+async def test_starts_are_spaced_whoever_asks() -> None:
+    pace = Pace(delay_s=0.1, concurrency=9)
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        requests = [
+            Request(f"http://{host}/{number}", pace=pace)
+            for host in ("shop.example", "www.shop.example")
+            for number in range(3)
+        ]
+        await asyncio.gather(*(web.fetcher.get(request) for request in requests))
+        times = [asked.at for asked in site.log]
+    assert all(second - first > 0.1 - CLOSE_S for first, second in pairwise(times))
+
+
+async def test_hosts_do_not_wait_for_each_other() -> None:
+    pace = Pace(delay_s=30.0)
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        async with asyncio.timeout(5.0):
+            for number in range(10):
+                await web.fetcher.get(Request(f"http://h{number}.example/", pace=pace))
+
+
+async def test_no_more_than_so_many_at_a_time() -> None:
+    gate = Gate(Page("<p>"))
+    async with Site({"*": {"*": gate}}) as site, web_of(site) as web:
+        requests = [Request(f"http://a.test/{n}", pace=Pace(concurrency=2)) for n in range(6)]
+        tasks = [asyncio.create_task(web.fetcher.get(request)) for request in requests]
+        await until(lambda: len(site.log) == 2)
+        gate.opened.set()
+        await asyncio.gather(*tasks)
+    assert site.most_in_flight == 2
+    assert [asked.path for asked in site.log] == [f"/{number}" for number in range(6)]
+
+
+async def test_a_place_is_free_again_when_a_request_fails_or_is_cancelled() -> None:
+    gate = Gate(Page("<p>"))
+    pace = Pace(concurrency=1)
+    async with Site({"*": {"/shut": gate, "*": Page("<p>")}}) as site, web_of(site) as web:
+        stuck = asyncio.create_task(web.fetcher.get(Request("http://a.test/shut", pace=pace)))
+        await until(lambda: site.log)
+        behind = asyncio.create_task(web.fetcher.get(Request("http://a.test/x", pace=pace)))
+        last = asyncio.create_task(web.fetcher.get(Request("http://a.test/y", pace=pace)))
+        behind.cancel()
+        stuck.cancel()
+        assert (await last).status == 200
+
+
+async def test_a_connection_that_was_refused_was_no_request() -> None:
+    pace = Pace(delay_s=30.0)
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        async with asyncio.timeout(5.0):
+            with pytest.raises(FetchError):
+                await web.fetcher.get(Request("https://a.test/", pace=pace))
+            await web.fetcher.get(Request("http://a.test/", pace=pace))
+
+
+async def test_a_turn_is_told_when_it_has_come() -> None:
+    told: list[float] = []
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        loop = asyncio.get_running_loop()
+        request = Request(
+            "http://a.test/", pace=Pace(delay_s=0.1), before=lambda: told.append(loop.time())
+        )
+        await web.fetcher.get(request)
+        await web.fetcher.get(request)
+    first, second = told
+    assert second - first > 0.1 - CLOSE_S
+
+
+class Busy:
+    """A fetcher of a host that wants to be left alone."""
+
+    def __init__(self, status: int, retry_after_s: float | None) -> None:
+        self.response = Response("http://a.test/", status, retry_after_s=retry_after_s)
+        self.count = 0
+
+    async def get(self, request: Request) -> Response:
+        self.count += 1
+        return self.response
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_host_that_asks_for_a_long_rest_is_not_asked_again(status: int) -> None:
+    busy = Busy(status, 60.0)
+    throttled = Throttled(busy, SystemClock())
+    assert (await throttled.get(Request("http://a.test/"))).status == status
+    with pytest.raises(FetchError) as caught:
+        await throttled.get(Request("https://www.a.test/other"))
+    assert caught.value.reason is Reason.RATE_LIMITED
+    assert caught.value.retry_after_s is not None
+    assert HOLD_S < 59.0 < caught.value.retry_after_s <= 60.0
+    assert busy.count == 1
+    await throttled.get(Request("http://b.test/"))
+
+
+async def test_those_who_wait_their_turn_hear_that_the_host_wants_a_rest() -> None:
+    gate = Gate(Page("<p>", status=429, headers={"Retry-After": "60"}))
+    pace = Pace(concurrency=1)
+    async with Site({"*": {"*": gate}}) as site, web_of(site) as web:
+        first, second = (
+            asyncio.create_task(web.fetcher.get(Request(f"http://a.test/{n}", pace=pace)))
+            for n in range(2)
+        )
+        await until(lambda: site.log)
+        gate.opened.set()
+        assert (await first).status == 429
+        with pytest.raises(FetchError):
+            await second
+        assert len(site.log) == 1
+
+
+async def test_a_short_rest_is_waited_for() -> None:
+    throttled = Throttled(Busy(429, 0.2), SystemClock())
+    loop = asyncio.get_running_loop()
+    await throttled.get(Request("http://a.test/"))
+    started = loop.time()
+    await throttled.get(Request("http://a.test/"))
+    assert loop.time() - started > 0.2 - CLOSE_S
+
+
+async def test_other_statuses_ask_for_no_rest() -> None:
+    throttled = Throttled(Busy(500, 60.0), SystemClock())
+    for _ in range(2):
+        await throttled.get(Request("http://a.test/"))
