@@ -206,6 +206,7 @@ def test_a_key_outside_of_a_section_is_a_fault() -> None:
             ['"nobody"', '"https://"', '"a@b)c"', '"a@b\\nc"', '"ftp://example.com"'],
         ),
         ("crawl.never", ["[]", '["a.example"]'], ['"a.example"', '["https://a.example/"]', "[1]"]),
+        ("crawl.per_ip_concurrency", ["1"], ["0", '"x"']),
         ("crawl.max_retry_after_s", ["0"], ["-1"]),
         (
             "fetch.connect_to",

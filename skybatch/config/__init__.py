@@ -43,6 +43,7 @@ class Crawl:
     options: Options = field(default_factory=Options)  # its fields are keys of the section
     contact: str = ""
     never: tuple[str, ...] = ()
+    per_ip_concurrency: int = 16
     max_retry_after_s: float = 600.0
 
 

@@ -126,6 +126,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
             "a URL or a mail address",
         ),
         "never": _items(_domain_name, "domain names"),
+        "per_ip_concurrency": whole(1, 1_000),
         "max_retry_after_s": seconds(604_800),
     },
     "fetch": {

@@ -59,9 +59,14 @@ class Guard:
             found = _embedded(ip_address(address.partition("%")[0]))
         except ValueError:
             return False
+        return is_public(found) or self.is_excepted(address)
+
+    def is_excepted(self, address: str) -> bool:
+        """Whether the operator has listed a network that a literal address is in."""
+        found = _embedded(ip_address(address.partition("%")[0]))
         return any(
             found.version == network.version and found in network for network in self._allowed
-        ) or is_public(found)
+        )
 
     def make_socket(self, info: AddrInfoType) -> socket.socket:
         """`socket_factory` of the connector; raises NotDialled instead of making a socket."""

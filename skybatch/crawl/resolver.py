@@ -69,12 +69,24 @@ class Resolver(AbstractResolver):
             raise NotDialled(Reason.BLOCKED_ADDRESS, BLOCKED)
         return [_result(host, address, port) for address in found]
 
+    async def shared_address(self, host: str, port: int) -> str | None:
+        """The public address that a host shares with others; `None` when the operator has said
+        where it is, or when there is none (whoever connects will be told why)."""
+        host = host.lower().removesuffix(".")
+        if self._mapped(host, port) or _is_invalid(host):
+            return None
+        try:
+            address = host if is_address(host) else (await self._ask(host))[0]
+        except NotDialled:
+            return None
+        return None if self._guard.is_excepted(address) else address
+
     async def close(self) -> None:
         await self._dns.close()
 
     def _mapped(self, host: str, port: int) -> tuple[str, int] | None:
         place = self._map.get(f"{host}:{port}")
-        if place is None and not _is_invalid(host):
+        if place is None and not _is_invalid(host) and not is_address(host):
             place = self._map.get(f"*:{port}")
         return place
 

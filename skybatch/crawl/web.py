@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.fetcher import Fetcher
 from skybatch.crawl.guard import Guard
+from skybatch.crawl.neighbours import Sharing
 from skybatch.crawl.never import Sparing
 from skybatch.crawl.reader import InlineReader, Reader
 from skybatch.crawl.redirects import Redirecting
@@ -42,11 +43,11 @@ async def open_web(
     resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
     try:
         async with open_session(settings, resolver, guard) as session:
+            client: Fetcher = AiohttpFetcher(session, guard, settings, clock)
+            if settings.proxy is None:  # behind a proxy only the proxy knows the addresses
+                client = Sharing(client, resolver, per_ip_concurrency=settings.per_ip_concurrency)
             fetcher = Redirecting(
-                Sparing(
-                    Throttled(AiohttpFetcher(session, guard, settings, clock), clock),
-                    settings.never,
-                ),
+                Sparing(Throttled(client, clock), settings.never),
                 max_redirects=settings.max_redirects,
             )
             robots = Robots(fetcher, clock)
