@@ -173,6 +173,7 @@ def fetch_settings(config: Config) -> FetchSettings:
         ca_file=fetch.ca_file or None,
         proxy=fetch.proxy or None,
         dns_servers=fetch.dns_servers,
+        per_ip_concurrency=config.crawl.per_ip_concurrency,
         never=config.crawl.never,
         max_body_bytes=fetch.max_body_bytes,
         connect_timeout_s=fetch.connect_timeout_s,
