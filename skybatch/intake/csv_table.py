@@ -12,7 +12,8 @@ from skybatch.model.target import Entry
 
 DOMAIN_COLUMNS = ("domain", "url", "website", "homepage", "email")  # the first that is there
 DELIMITERS = ",;\t"
-MAX_DIGITS = 5  # of the number of a column
+MAX_COLUMNS = 1_000  # of one list
+MAX_DIGITS = 4  # of the number of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,18 @@ class CsvTable:
             if cells is None:
                 begin = len(held)
                 break
+            if len(cells) > MAX_COLUMNS:
+                raise Invalid((too_many_columns(self._line + begin + 1),))
             yield cells
         self._line += begin
 
     def _may_go_on(self) -> bool:
         return sum(map(len, self._held)) <= MAX_LINE
+
+
+def too_many_columns(line: int) -> Fault:
+    """Every column of a list comes back in every line of its results: they are bounded."""
+    return line_fault(line, "too_many_columns", f"takes the list over {MAX_COLUMNS:,} columns")
 
 
 def _reason(error: csv.Error) -> str:

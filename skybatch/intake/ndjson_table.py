@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from skybatch.errors import Fault, Invalid, suggest
-from skybatch.intake.csv_table import DOMAIN_COLUMNS
+from skybatch.intake.csv_table import DOMAIN_COLUMNS, MAX_COLUMNS, too_many_columns
 from skybatch.intake.lines import line_fault
 from skybatch.intake.verdict import entry_of
 from skybatch.model.batch import Rejected
@@ -22,6 +22,7 @@ class NdjsonTable:
         self._column = column
         self._line = 0
         self._rows = 0
+        self._names: set[str] = set()  # of the members, all lines together
         self._faults: list[Fault] = []
 
     def read(self, lines: Sequence[str], *, is_last: bool) -> Iterator[Entry | Rejected]:
@@ -46,6 +47,9 @@ class NdjsonTable:
         name = self._name(value)
         if name is None:
             return None
+        self._names.update(value)
+        if len(self._names) > MAX_COLUMNS:
+            raise Invalid((*self._faults, too_many_columns(self._line)))
         columns = tuple((key, _text(other)) for key, other in value.items() if key != name)
         return entry_of(self._rows, value[name], columns)
 

@@ -11,6 +11,8 @@ MAX_TEXT = 2_048  # characters, the longest URL that is worth anything in practi
 MAX_LABEL, MAX_NAME = 63, 253  # RFC 1035, section 2.3.4
 DEFAULT_PORT = {"http": 80, "https": 443}
 
+# White space, control characters, lone surrogates, and what browsers take for a slash.
+_UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
 # Schemes that are written without `//`; what follows may look like a port or hold an `@`.
 _OTHER_SCHEMES = frozenset({"mailto", "tel", "sms", "data", "javascript"})
 _BEFORE_COLON = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
@@ -61,17 +63,10 @@ def _plain(text: str) -> str:
         raise BadDomain("empty", "there is nothing written here")
     if len(text) > MAX_TEXT:
         raise BadDomain("too_long", f"a domain or URL has at most {MAX_TEXT:,} characters")
-    if any(character.isspace() for character in text):
-        raise BadDomain("bad_character", "a domain holds no white space and no line break")
-    if not text.isprintable() and any(_is_control(character) for character in text):
-        raise BadDomain("bad_character", "a domain holds no control characters")
-    if "\\" in text:
-        raise BadDomain("bad_character", "a domain holds no backslash")
+    if unfit := _UNFIT.search(text):
+        what = "white space" if unfit[0].isspace() else f"character {unfit[0]!a}"
+        raise BadDomain("bad_character", f"a domain or URL holds no {what}")
     return text
-
-
-def _is_control(character: str) -> bool:
-    return character < " " or "\x7f" <= character < "\xa0" or "\ud800" <= character <= "\udfff"
 
 
 def _scheme(text: str) -> tuple[str | None, str]:

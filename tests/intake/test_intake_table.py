@@ -140,6 +140,8 @@ async def test_a_short_row_has_no_domain_and_is_still_an_entry():
         ("a,b\n1,2\n", {"column": "9" * 5_000}, "?column", "unknown"),
         ('domain,x\na.com,1\nb.com,"2\nc.com,3\n', {}, "/lines/3", "bad_csv"),
         ('domain,x\na.com,"1"2\n', {}, "/lines/2", "bad_csv"),
+        ("domain" + ",x" * 1_000 + "\na.com\n", {}, "/lines/1", "too_many_columns"),
+        ("domain\na.com\nb.com" + "," * 1_000, {}, "/lines/3", "too_many_columns"),
         (b"domain\na.com\nb\xfc.de\nc.com\n", {}, "/lines/3", "bad_encoding"),
         (b"\xff\xfed\x00\n\x00\x00\xd8a\x00\n\x00", {}, "/lines/2", "bad_encoding"),
         (b"domain\nb\xc3", {}, "/lines/2", "bad_encoding"),
@@ -206,6 +208,13 @@ async def test_every_broken_ndjson_line_is_named():
         ("/lines/5", "bad_json"),
         ("/lines/6", "bad_json"),
     ]
+
+
+async def test_the_columns_of_ndjson_are_bounded_over_all_lines():
+    lines = [f'{{"domain":"d{number}.example","x{number}":1}}\n' for number in range(1_000)]
+    assert len(await read("".join(lines[:999]), NDJSON)) == 999
+    (fault,) = await faults_of("".join(lines), NDJSON)
+    assert (fault.pointer, fault.code) == ("/lines/1000", "too_many_columns")
 
 
 async def test_an_ndjson_member_can_be_asked_for():
