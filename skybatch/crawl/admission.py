@@ -28,6 +28,6 @@ class Admission:
             return SkipReason.TRAP
         if self._robots is not None:
             rules = self._robots.known(parts.origin)
-            if rules is not None and not rules.allow(url):
+            if rules is not None and rules.is_quick and not rules.allow(url):
                 return SkipReason.ROBOTS
         return None

@@ -18,6 +18,7 @@ from skybatch.model.clock import Clock
 from skybatch.model.reason import Reason
 
 _KEEPALIVE_S = 4.0  # servers close idle connections after 5 s and more
+_NEVER_S = 86_400.0  # time limits are not rounded up to whole seconds below this
 _BUFFER = 64 * 1024
 _MAX_LINE = 8_190  # of a header; a longer one is refused
 
@@ -41,7 +42,10 @@ def open_session(
         trust_env=False,
         auto_decompress=False,  # bombs are defused where the page is read
         timeout=aiohttp.ClientTimeout(
-            total=None, connect=settings.connect_timeout_s, sock_read=settings.read_timeout_s
+            total=None,
+            connect=settings.connect_limit_s,
+            sock_read=settings.read_timeout_s,
+            ceil_threshold=_NEVER_S,
         ),
         read_bufsize=_BUFFER,
         middlewares=(_once,),
@@ -96,7 +100,8 @@ class AiohttpFetcher:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 return await self._exchange(attempt)
         except ERRORS as error:
-            raise failure(error, attempt.phase, self._settings) from error
+            is_tls = request.url.startswith("https:")
+            raise failure(error, attempt.phase, self._settings, is_tls=is_tls) from error
 
     async def _exchange(self, attempt: "_Attempt") -> Response:
         request = attempt.request

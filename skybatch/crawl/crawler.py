@@ -9,7 +9,7 @@ from skybatch.crawl import content
 from skybatch.crawl.admission import Admission
 from skybatch.crawl.candidates import NoStart, find_start
 from skybatch.crawl.fetcher import FetchError
-from skybatch.crawl.frontier import Frontier
+from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.pages import Pages
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Interrupted, Stop
@@ -67,9 +67,7 @@ class _Crawl:
         self._stop = stop
         self._frontier = frontier
         self._visitor = visitor
-        self._pages = Pages(
-            frontier, visitor, web.clock, host=assignment.target.host, progress=progress
-        )
+        self._pages = Pages(frontier, visitor, web, host=assignment.target.host, progress=progress)
         self._changed = asyncio.Event()  # a page came to its end: look again what to do
 
     async def run(self) -> Report:
@@ -138,11 +136,18 @@ class _Crawl:
                 entry = self._frontier.take(self._clock.monotonic())
                 if entry is None:
                     await self._wait_for_change()
-                    continue
-                write = await self._pages.ask(entry)
-                if write is not None:
-                    await self._store(write)
-                self._changed.set()
+                else:
+                    await self._handle(entry)
+                    self._changed.set()
+
+    async def _handle(self, entry: Entry) -> None:
+        try:
+            write = await self._pages.ask(entry)
+        except Interrupted:
+            self._frontier.put_back(entry, due_at=0.0)  # still to be done, by a later attempt
+            raise
+        if write is not None:
+            await self._store(write)
 
     async def _store(self, write: PageWrite) -> None:
         await self._sink.store(write)

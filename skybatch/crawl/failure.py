@@ -36,7 +36,7 @@ class Phase(StrEnum):
     BODY = "body"
 
 
-def failure(error: Exception, phase: Phase, settings: FetchSettings) -> FetchError:
+def failure(error: Exception, phase: Phase, settings: FetchSettings, *, is_tls: bool) -> FetchError:
     """The failure that an exception of a request means. Raises the exception if it is a bug."""
     match error:
         case aiohttp.ClientConnectorCertificateError():
@@ -44,7 +44,7 @@ def failure(error: Exception, phase: Phase, settings: FetchSettings) -> FetchErr
         case aiohttp.ClientSSLError():
             return FetchError(Reason.TLS_ERROR, f"TLS: {_tls_text(error.os_error)}")
         case aiohttp.ClientConnectorError():
-            return _connection(error.os_error, is_tls=error.ssl is not False)
+            return _connection(error.os_error, is_tls=is_tls)
         case TimeoutError():
             return _timeout(error, phase, settings)
         case _:
@@ -81,7 +81,7 @@ def _connection(error: OSError, *, is_tls: bool) -> FetchError:
 
 def _timeout(error: Exception, phase: Phase, settings: FetchSettings) -> FetchError:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        detail = f"connect: not done within {settings.connect_timeout_s:g} s"
+        detail = f"connect: not done within {settings.connect_limit_s:g} s"
         return FetchError(Reason.TIMEOUT, detail, reached=Reached.CONNECT)
     if isinstance(error, aiohttp.SocketTimeoutError):
         detail = f"{phase}: silence for {settings.read_timeout_s:g} s"
@@ -99,6 +99,8 @@ def _answer(error: Exception, phase: Phase) -> FetchError:
             detail = "the connection was closed without an answer"
         case aiohttp.ClientPayloadError():
             detail = "the connection was closed before the end"
+        case aiohttp.ClientHttpProxyError():
+            detail = f"the proxy answers with status {error.status}"
         case aiohttp.ClientResponseError():
             detail = "the answer is no HTTP"
         case OSError():

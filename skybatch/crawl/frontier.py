@@ -147,7 +147,8 @@ class Frontier:
                 continue
             reason = self._reason(url, depth, may_follow=may_follow)
             if reason is SkipReason.SCOPE or len(self._known) >= self._max_rows:
-                self._count(url, reason or SkipReason.BUDGET, outside)
+                is_outside = reason is SkipReason.SCOPE
+                self._count(url, SkipReason.SCOPE if is_outside else SkipReason.BUDGET, outside)
             elif len(url) > MAX_LENGTH:
                 self._count(url, SkipReason.TRAP, outside)
             elif not (self._outside and _hash(url) in self._outside):

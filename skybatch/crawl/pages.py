@@ -1,6 +1,5 @@
 """The pages of one crawl, each turned into what is to be stored of it."""
 
-import random
 from collections.abc import Mapping
 
 from skybatch.crawl import verdict
@@ -8,8 +7,8 @@ from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.throttle import HOLD_S
 from skybatch.crawl.visitor import AlreadyHeld, Visit, Visitor
+from skybatch.crawl.web import Web
 from skybatch.extract import merge
-from skybatch.model.clock import Clock
 from skybatch.model.page import PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.reason import MEANING, Reason
@@ -23,13 +22,13 @@ class Pages:
     """Asks for pages, and folds what they say into the profile of the company."""
 
     def __init__(
-        self, frontier: Frontier, visitor: Visitor, clock: Clock, *, host: str, progress: Progress
+        self, frontier: Frontier, visitor: Visitor, web: Web, *, host: str, progress: Progress
     ) -> None:
         self._frontier = frontier
         self._visitor = visitor
-        self._clock = clock
+        self._clock = web.clock
+        self._jitter = web.jitter
         self._host = host
-        self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._profile = progress.profile or Profile()
         self.lost = _lost_before(progress)  # why a page was lost that might have been fetched
         self.wait: FetchError | None = None  # the host asks to be left alone for long

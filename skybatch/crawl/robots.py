@@ -15,13 +15,17 @@ from skybatch.model.facts import RawPage
 from skybatch.model.reason import Reached, Reason
 
 TOKEN = "skybatch"  # noqa: S105 - the name that robots.txt files call us, RFC 9309, section 2.2.1
+PATH = "/robots.txt"
 MAX_BYTES = 500 * 1024  # section 2.5
 _CACHE_S = 24 * 3_600.0  # section 2.4
 _MAX_ORIGINS = 5_000
 _ASK_AGAIN_S = 30.0  # after a 429 that does not say when
 _MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
+_QUICK_LINES = 2_000  # 0.2 µs each and link: without an end, a page of links is seconds of work
 _OTHERS = "other"
-_AGENT_LINE = re.compile(r"\s*(?:user-agent|useragent|user agent)\s*:?\s*([^#]*)", re.IGNORECASE)
+_AGENT_LINE = re.compile(
+    r"\s*(?:user-agent|useragent|user agent)(?:\s*:|\s|$)([^#]*)", re.IGNORECASE
+)
 _PRODUCT = re.compile(r"[A-Za-z_-]+")
 
 
@@ -32,6 +36,7 @@ class Rules:
         self._parsed = Protego.parse(_ours(text)) if text else None
         delay = self._parsed.crawl_delay(TOKEN) if self._parsed else None
         self.delay_s = min(max(0.0, delay or 0.0), _MAX_DELAY_S)
+        self.is_quick = text.count("\n") < _QUICK_LINES  # cheap enough to be asked of every link
 
     def allow(self, url: str) -> bool:
         """Whether the URL may be asked for."""
@@ -66,9 +71,14 @@ class Robots:
         async with lock:
             rules = self.known(origin)
             if rules is None:
-                rules = _rules(await self._ask(request))
+                response = await self._ask(request)
+                rules = _rules(response)
                 expires_at = self._clock.monotonic() + _CACHE_S
                 self._rules.put(origin, rules, expires_at=expires_at)
+                if (final := split(response.url)).path == PATH:
+                    # A redirect led to the file of another origin: most often that of `www.`,
+                    # where the pages are, too.
+                    self._rules.put(final.origin, rules, expires_at=expires_at)
         return rules
 
     async def _ask(self, request: Request) -> Response:

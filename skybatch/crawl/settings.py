@@ -25,3 +25,8 @@ class FetchSettings:
     read_timeout_s: float = 10.0  # of silence
     request_timeout_s: float = 30.0  # the whole request with its body
     max_redirects: int = 5
+
+    @property
+    def connect_limit_s(self) -> float:
+        """`connect_timeout_s`, but less than the whole request: the two must be told apart."""
+        return min(self.connect_timeout_s, 0.9 * self.request_timeout_s)

@@ -55,7 +55,7 @@ class Visitor:
             return rules
         async with self._stop.waiting() as wait:
             request = Request(
-                url=origin + "/robots.txt",
+                url=origin + robots.PATH,
                 headers=self._options.headers,
                 pace=self._pace,
                 max_bytes=robots.MAX_BYTES,

@@ -1,8 +1,9 @@
 """The web as one process sees it: one connector, one set of clocks, one memory of robots.txt."""
 
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.fetcher import Fetcher
@@ -28,6 +29,7 @@ class Web:
     read: Reader
     clock: Clock
     max_body_bytes: int
+    jitter: random.Random = field(default_factory=random.Random)
 
 
 @asynccontextmanager

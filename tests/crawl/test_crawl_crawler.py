@@ -1,6 +1,7 @@
 """Whole crawls over a site on loopback: what is asked for, in which order, and what is kept."""
 
 import asyncio
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -204,6 +205,17 @@ async def test_a_redirect_to_a_page_that_is_held_asks_for_nothing_more() -> None
     assert row.final_url == START + "a"
 
 
+async def test_a_page_that_a_redirect_has_led_to_is_not_asked_for_again() -> None:
+    hosts = shop(start=Page(links("/old", "/new")), old=Redirect("/new"), new=LEAF)
+    async with Site(hosts) as site, web_of(site) as web:
+        scene = Scene(web, per_host_concurrency=1)
+        report = await scene.run()
+    assert report.fetched == 2
+    assert site.paths == ["/", "/old", "/new"]
+    row = scene.sink.row("/new")
+    assert (row.reason, row.tries) == (SkipReason.DUPLICATE, 0)
+
+
 async def test_two_lanes_that_end_on_one_page_keep_it_once() -> None:
     gate = Gate(LEAF)
     hosts = shop(start=Page(links("/a", "/b")), a=Redirect("/end"), b=Redirect("/end"), end=gate)
@@ -303,6 +315,24 @@ async def test_nofollow_is_obeyed_unless_robots_are_not_respected(start: Page) -
         site.log.clear()
         await Scene(web, respect_robots=False).run()
     assert site.paths == ["/", "/a", "/b"]
+
+
+async def test_a_robots_file_without_an_end_does_not_make_links_expensive() -> None:
+    rules = "".join(f"Disallow: /{number}*x\n" for number in range(25_000))
+    hosts = {
+        HOST: {
+            "/robots.txt": Page("User-agent: *\nDisallow: /0*\n" + rules),
+            "/": Page(links("/0", *(f"/page{number}" for number in range(2_000)))),
+            "*": LEAF,
+        }
+    }
+    async with Site(hosts) as site, web_of(site) as web:
+        scene = Scene(web, max_pages=3)
+        started = time.process_time()
+        await scene.run()
+        assert time.process_time() - started < 2.0
+    assert scene.sink.row("/0").reason is SkipReason.ROBOTS
+    assert "/0" not in site.paths
 
 
 async def test_robots_is_not_even_asked_when_it_is_not_respected() -> None:

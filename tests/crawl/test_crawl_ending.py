@@ -1,11 +1,12 @@
 """How a crawl ends early: asked to, sent away by the host, or because pages fail."""
 
 import asyncio
+import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from skybatch.crawl import pages
 from skybatch.errors import LeaseLost
 from skybatch.model.outcome import Ended
 from skybatch.model.page import PageWrite
@@ -19,10 +20,16 @@ LEAF = Page(links())
 START = Page(links(*(f"/{number}" for number in range(9))))
 
 
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are tried again at once."""
-    monkeypatch.setattr(pages, "_RETRY_FIRST_S", 0.0)
+class Shortest(random.Random):
+    """Jitter at its least: pages are tried again at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ceilings: list[float] = []
+
+    def uniform(self, a: float, b: float) -> float:
+        self.ceilings.append(b)
+        return a
 
 
 @pytest.mark.parametrize("ended", [Ended.CANCELLED, Ended.DEADLINE])
@@ -41,8 +48,9 @@ async def test_an_immediate_stop_does_not_wait_for_requests(ended: Ended, hangs_
 
 
 @pytest.mark.parametrize("ended", [Ended.CANCELLED, Ended.DEADLINE, Ended.DRAINED])
-async def test_a_stop_does_not_wait_for_a_turn(ended: Ended) -> None:
-    async with Site({HOST: {"/": START, "*": LEAF}}) as site, web_of(site) as web:
+@pytest.mark.parametrize("start", [START, Page(links("/only"))])
+async def test_a_stop_does_not_wait_for_a_turn(ended: Ended, start: Page) -> None:
+    async with Site({HOST: {"/": start, "*": LEAF}}) as site, web_of(site) as web:
         scene = Scene(web, per_host_delay_s=30.0, respect_robots=False)
         crawl = asyncio.create_task(scene.run())
         await until(lambda: scene.sink.writes)
@@ -143,21 +151,21 @@ def failing(*answers: Answer) -> dict[str, Answer]:
     return {"/": Page(links("/bad", "/good")), "/good": LEAF, "/bad": bad}
 
 
-@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("failure", [Page(status=500), Page(status=503), Raw(), Page(status=429)])
 async def test_a_page_that_fails_for_a_passing_reason_is_tried_again(failure: Answer) -> None:
     async with Site({HOST: failing(failure, failure)}) as site, web_of(site) as web:
-        scene = Scene(web, respect_robots=False)
+        jitter = Shortest()
+        scene = Scene(replace(web, jitter=jitter))
         report = await scene.run()
     assert (report.ended, report.fetched, report.lost) == (Ended.DRY, 3, None)
     assert scene.sink.row("/bad").tries == 3
+    assert jitter.ceilings == [1.0, 2.0]
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_a_page_is_lost_after_its_third_try() -> None:
     hosts = {HOST: failing(*[Page(status=502)] * 9)}
     async with Site(hosts) as site, web_of(site) as web:
-        scene = Scene(web)
+        scene = Scene(replace(web, jitter=Shortest()))
         report = await scene.run()
     assert (report.ended, report.fetched, report.lost) == (Ended.DRY, 2, Reason.HTTP_5XX)
     bad = scene.sink.row("/bad")
@@ -177,11 +185,10 @@ async def test_a_page_that_will_never_do_is_not_tried_again_and_does_not_spoil_t
     assert len(site.asked("/bad")) == 1
 
 
-@pytest.mark.usefixtures("no_pauses")
 async def test_tries_use_no_budget() -> None:
     hosts = {HOST: failing(Page(status=500), Page(status=500))}
     async with Site(hosts) as site, web_of(site) as web:
-        report = await Scene(web, max_pages=3).run()
+        report = await Scene(replace(web, jitter=Shortest()), max_pages=3).run()
     assert report.fetched == 3
     assert Counter(site.paths)["/bad"] == 3
 

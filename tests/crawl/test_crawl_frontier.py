@@ -93,6 +93,13 @@ def test_links_past_the_row_limit_only_count(max_pages: int, rows: int) -> None:
     assert queue.add(urls(*map(str, range(rows + 7))), depth=1) == queue.add([], depth=1)
 
 
+def test_past_the_row_limit_every_link_on_the_site_is_one_past_the_budget() -> None:
+    queue = frontier()
+    queue.add(urls(*map(str, range(1_000))), depth=1)
+    found = queue.add([A + "x.pdf", "http://b.test/"], depth=1)
+    assert [reason for _, reason in found.outside] == [SkipReason.BUDGET, SkipReason.SCOPE]
+
+
 def test_the_memory_of_counted_links_has_an_end() -> None:
     queue = frontier()
     many = [f"http://b.test/{number}" for number in range(MAX_OUTSIDE + 100)]

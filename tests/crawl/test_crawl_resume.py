@@ -1,17 +1,16 @@
 """Attempts that carry on where an earlier one ended."""
 
-import asyncio
 from collections import Counter
 
 import pytest
 
+from skybatch.crawl.stop import Stop
 from skybatch.model.outcome import Ended
-from skybatch.model.page import Known, Progress
+from skybatch.model.page import Known, PageWrite, Progress
 from skybatch.model.reason import Reason
 from skybatch.model.state import PageState
-from tests.crawl.scene import HOST, START, Scene, links, web_of
+from tests.crawl.scene import HOST, START, Memory, Scene, links, web_of
 from tests.site import Answer, Asked, Page, Site
-from tests.until import until
 
 LEAF = Page(links())
 
@@ -23,6 +22,19 @@ def tree(asked: Asked) -> Answer:
     return Page(links(*children, "/", f"http://other.example{path}/out", title=asked.path))
 
 
+class Cutter:
+    """Drains a crawl with every fifth page that is stored."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.stored = 0
+
+    async def __call__(self, _write: PageWrite) -> None:
+        self.stored += 1
+        if self.stored % 5 == 0:
+            self.scene.stop.ask(Ended.DRAINED)
+
+
 async def test_a_crawl_that_is_cut_short_again_and_again_fetches_nothing_twice() -> None:
     async with Site({HOST: {"*": tree}}) as site, web_of(site) as web:
         whole = Scene(web, max_pages=40)
@@ -31,19 +43,14 @@ async def test_a_crawl_that_is_cut_short_again_and_again_fetches_nothing_twice()
         site.log.clear()
 
         cut = Scene(web, max_pages=40)
-        report = None
-        attempts = 0
-        while report is None or report.ended is Ended.DRAINED:
-            attempts += 1
-            cut.stop = type(cut.stop)()
-            done = len(cut.sink.writes)
-            crawl = asyncio.create_task(cut.run(cut.sink.progress()))
-            await until(lambda: len(cut.sink.writes) > done + 2 or crawl.done())  # noqa: B023 - awaited here
-            cut.stop.ask(Ended.DRAINED)
-            report = await crawl
-    assert attempts > 3
+        cut.sink = Memory(before_store=Cutter(cut))
+        reports = [await cut.run()]
+        while reports[-1].ended is Ended.DRAINED:
+            cut.stop = Stop()
+            reports.append(await cut.run(cut.sink.progress()))
+    assert len(reports) > 5
+    assert (reports[-1].ended, reports[-1].fetched) == (Ended.DRY, 40)
     assert Counter(site.paths) == expected
-    assert (report.ended, report.fetched) == (Ended.DRY, 40)
     assert set(cut.sink.rows) == set(whole.sink.rows)
     assert cut.sink.outside == whole.sink.outside
     assert cut.sink.skipped == whole.sink.skipped

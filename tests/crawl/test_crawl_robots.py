@@ -49,6 +49,11 @@ def test_our_own_group_replaces_the_one_for_all() -> None:
     assert not allows(text)
 
 
+@pytest.mark.parametrize("line", ["User-agents: other", "User-agent-policy: x", "Useragentx"])
+def test_a_line_that_only_looks_like_one_begins_no_group(line: str) -> None:
+    assert not allows(f"User-agent: *\n{line}\nDisallow: /x")
+
+
 def test_groups_of_others_do_not_run_into_ours() -> None:
     text = "User-agent: a\nUser-agent: skybatch\nDisallow: /x\nUser-agent: b\nDisallow: /y"
     assert not allows(text)
@@ -223,6 +228,25 @@ async def test_a_file_is_asked_for_once_by_all_who_need_it_and_once_per_origin()
         assert len(site.log) == 1
         await web.robots.rules(Request("http://www.shop.example/robots.txt"))
         assert len(site.log) == 2
+
+
+async def test_the_file_of_another_origin_that_a_redirect_led_to_is_known_too() -> None:
+    hosts = {
+        "shop.example": {"/robots.txt": Redirect("http://www.shop.example/robots.txt")},
+        "www.shop.example": {"/robots.txt": Page(FORBIDDEN)},
+    }
+    async with Site(hosts) as site, web_of(site) as web:
+        await web.robots.rules(ROBOTS)
+        rules = web.robots.known("http://www.shop.example")
+    assert rules is not None
+    assert not rules.allow("http://www.shop.example/x")
+
+
+async def test_a_page_that_a_redirect_led_to_is_no_robots_file_of_its_origin() -> None:
+    hosts = {"*": {"/robots.txt": Redirect("http://www.shop.example/")}}
+    async with Site(hosts) as site, web_of(site) as web:
+        await web.robots.rules(ROBOTS)
+        assert web.robots.known("http://www.shop.example") is None
 
 
 async def test_a_failure_is_not_remembered() -> None:
