@@ -7,7 +7,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
-TOOLS := nginx
+TOOLS := nginx openssl
 
 # `make run DOMAINS="a.example b.example"` or `make run FILE=list.csv`
 DOMAINS ?=

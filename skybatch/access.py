@@ -7,6 +7,7 @@ import re
 import secrets
 from pathlib import Path
 
+from skybatch.errors import StoreUnusable
 from skybatch.store import tokens
 from skybatch.store.database import Store
 
@@ -47,9 +48,20 @@ async def open_access(store: Store, folder: Path, configured: str) -> Access:
 
 
 def read_or_make(path: Path) -> str:
-    """The token in the file; a new one of 256 random bits, readable by the owner only, else."""
-    if path.exists():
-        return path.read_text("ascii").strip()
+    """The token in the file; a new one of 256 random bits, readable by the owner only, else.
+
+    Raises StoreUnusable when the file cannot be read or written, or holds nothing.
+    """
+    try:
+        token = path.read_text("ascii").strip() if path.exists() else _make(path)
+    except (OSError, UnicodeError) as error:
+        raise StoreUnusable(f"the token file {path} cannot be used: {error}") from error
+    if not token:
+        raise StoreUnusable(f"the token file {path} is empty: remove it, and a new one is made")
+    return token
+
+
+def _make(path: Path) -> str:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     token_id = "".join(secrets.choice(alphabet) for _ in range(8))
     token = f"skb_{token_id}_{secrets.token_urlsafe(32)}"

@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from skybatch.model.event import Event
+
+log = structlog.get_logger()
 
 
 class Subscription:
@@ -47,7 +51,7 @@ class Bus:
         """Tell everybody; called in the loop's thread, after the commit."""
         for event in events:
             for listener in self._listeners:
-                listener(event)
+                _tell(listener, event)
             for subscription in self._subscriptions:
                 subscription.offer(event)
 
@@ -65,3 +69,11 @@ class Bus:
         """End every subscription."""
         for subscription in self._subscriptions:
             subscription.end()
+
+
+def _tell(listener: Callable[[Event], None], event: Event) -> None:
+    """A listener that fails keeps the event from nobody else."""
+    try:
+        listener(event)
+    except Exception:
+        log.exception("bus.listener_failed", type=event.type)

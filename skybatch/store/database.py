@@ -54,8 +54,22 @@ PRAGMA cell_size_check = ON;
 
 
 def create(path: Path) -> None:
-    """Make a new database under another name, and rename it when it is whole and on disk."""
-    draft = path.with_name(path.name + ".new")
+    """Make a new database under another name, and rename it when it is whole and on disk.
+
+    Raises StoreUnusable. The log of a database that is gone would be replayed into the new one.
+    """
+    if path.with_name(path.name + "-wal").exists():
+        raise StoreUnusable(
+            f"{path} is gone, but its log {path.name}-wal is there: "
+            "put the database back, or move the log away"
+        )
+    try:
+        _create(path, path.with_name(path.name + ".new"))
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnusable(f"{path} cannot be made: {error}") from error
+
+
+def _create(path: Path, draft: Path) -> None:
     draft.unlink(missing_ok=True)
     db = sqlite3.connect(draft, isolation_level=None)
     try:
@@ -79,23 +93,31 @@ def open_writing(path: Path) -> sqlite3.Connection:
     Nothing here opens the file other than through SQLite: closing any other handle on it would
     drop the POSIX locks of this process.
     """
-    if path.stat().st_size == 0:
-        raise StoreUnusable(f"{path} is empty: restore it from a backup, or move it away")
     try:
+        if path.stat().st_size == 0:
+            raise StoreUnusable(f"{path} is empty: restore it from a backup, or move it away")
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
-        db.executescript("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;")
-        (application_id,) = db.execute("PRAGMA application_id").fetchone()
-        if application_id != APPLICATION_ID:
-            raise StoreUnusable(f"{path} is not a database of skybatch")
-        migrate(db)
-        (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise StoreUnusable(f"{path} cannot be put in WAL mode on this file system")
-        db.executescript(WRITER_SETTINGS)
-    except sqlite3.Error as error:
+        try:
+            _prepare(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
         raise StoreUnusable(f"{path} cannot be opened: {error}") from error
-    db.row_factory = sqlite3.Row
     return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    db.executescript("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;")
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    if application_id != APPLICATION_ID:
+        raise StoreUnusable(f"{path} is not a database of skybatch")
+    migrate(db)
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreUnusable(f"{path} cannot be put in WAL mode on this file system")
+    db.executescript(WRITER_SETTINGS)
+    db.row_factory = sqlite3.Row
 
 
 class Reader:
@@ -117,18 +139,26 @@ class Store:
         self._path = path
         self._writer = Writer(lambda: open_writing(path), clock, publish)
         self._readers: asyncio.Queue[Reader] = asyncio.Queue()
+        self._open_readers = 0
+        self._is_closed = False
 
     async def open(self) -> None:
         """Raises StoreUnusable when the file cannot be used; it is then left as it was."""
         if not self._path.exists():
             create(self._path)
-        await self._writer.open()
-        for _ in range(READERS):
-            self._readers.put_nowait(await self._open_reader())
+        try:
+            await self._writer.open()
+            for _ in range(READERS):
+                self._readers.put_nowait(await self._open_reader())
+                self._open_readers += 1
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Finish what is queued, then close everything (aiosqlite's threads are not daemons)."""
-        for _ in range(READERS):
+        self._is_closed = True
+        for _ in range(self._open_readers):
             reader = await self._readers.get()
             await reader.db.close()
         await self._writer.close()
@@ -151,6 +181,8 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[aiosqlite.Connection]:
         """A read-only connection for one slice of at most two seconds."""
+        if self._is_closed:
+            raise StoreUnavailable("the database is closed")
         reader = await self._readers.get()
         reader.until = time.monotonic() + READ_SECONDS
         try:
@@ -162,11 +194,18 @@ class Store:
 
     async def _open_reader(self) -> Reader:
         address = f"{self._path.absolute().as_uri()}?mode=ro"
-        db = await aiosqlite.connect(address, uri=True, isolation_level=None)
-        await db.executescript(READER_SETTINGS)
+        try:
+            db = await aiosqlite.connect(address, uri=True, isolation_level=None)
+            reader = Reader(db)
+            try:
+                await db.executescript(READER_SETTINGS)
+                await db.set_progress_handler(reader.is_late, 10_000)
+            except BaseException:
+                await db.close()
+                raise
+        except sqlite3.Error as error:
+            raise StoreUnusable(f"{self._path} cannot be opened: {error}") from error
         db.row_factory = sqlite3.Row
-        reader = Reader(db)
-        await db.set_progress_handler(reader.is_late, 10_000)
         return reader
 
 

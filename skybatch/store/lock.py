@@ -4,17 +4,21 @@ import fcntl
 import os
 from pathlib import Path
 
-from skybatch.errors import AlreadyRunning
+from skybatch.errors import AlreadyRunning, StoreUnusable
 
 FILE = "skybatch.lock"
 
 
 class DirectoryLock:
-    """Held from construction to `release`; raises AlreadyRunning with the pid of the holder."""
+    """Held from construction to `release`; raises AlreadyRunning with the pid of the holder, and
+    StoreUnusable for a directory that cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         path = folder / FILE
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnusable(f"{path} cannot be opened: {error.strerror}") from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

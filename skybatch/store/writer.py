@@ -9,12 +9,14 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
 
-from skybatch.errors import StorageFull, StoreUnavailable
+from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.tx import Tx
@@ -23,6 +25,21 @@ log = structlog.get_logger()
 
 GATHER_SECONDS = 0.02  # measured: 1.16 x the pages a second of none
 GROUP_UNITS = 256
+
+# What SQLite says of the disk, the file or other processes; anything else is a bug of a unit.
+TROUBLES = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 
 T = TypeVar("T")
 
@@ -45,7 +62,7 @@ class Unit(Generic[T]):
         except Exception as error:
             if not tx.db.in_transaction:  # SQLite gave the whole group up: disk full, I/O error
                 raise
-            self.error = error
+            self.error = _of_unit(error)
             tx.execute("ROLLBACK TO unit")
             del tx.events[already:]
         tx.execute("RELEASE unit")
@@ -61,7 +78,8 @@ class Unit(Generic[T]):
 
 
 class Writer:
-    """Owns the writing connection."""
+    """Owns the writing connection. One whose commit failed is closed, and the next group gets a
+    fresh one: nothing that is wrong with a connection outlives its group."""
 
     def __init__(
         self,
@@ -70,6 +88,7 @@ class Writer:
         publish: Callable[[list[Event]], None],
     ) -> None:
         self._connect = connect
+        self._db: sqlite3.Connection | None = None  # touched by the thread only
         self._clock = clock
         self._publish = publish
         self._loop = asyncio.get_running_loop()
@@ -90,7 +109,8 @@ class Writer:
         with self._changed:
             self._is_closing = True
             self._changed.notify()
-        await asyncio.to_thread(self._thread.join)
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
 
     def put(self, function: Callable[[Tx], T], *, urgent: bool) -> "asyncio.Future[T]":
         """Queue a unit. Urgent ones end the gathering at once. The future resolves after commit."""
@@ -105,16 +125,22 @@ class Writer:
         return future
 
     def _run(self) -> None:
+        opening: Unit[None] = Unit(lambda _: None, self._opened)
         try:
-            db = self._connect()
+            self._db = self._connect()
         except Exception as error:  # noqa: BLE001 - raised again by open()
-            self._loop.call_soon_threadsafe(self._opened.set_exception, error)
+            opening.error = error
+            self._in_loop(opening.tell)
             return
-        self._loop.call_soon_threadsafe(self._opened.set_result, None)
+        self._in_loop(opening.tell)
         while group := self._next_group():
-            events = self._commit(db, group)
-            self._loop.call_soon_threadsafe(self._deliver, group, events)
-        db.close()
+            events = self._commit(group)
+            self._in_loop(partial(self._deliver, group, events))
+        self._disconnect()
+
+    def _in_loop(self, callback: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(callback)
 
     def _next_group(self) -> list[Unit[object]]:
         """Wait for units, gather more for a moment; empty when closing and nothing is left."""
@@ -127,22 +153,35 @@ class Writer:
             self._is_urgent = False
             return [self._units.popleft() for _ in range(min(len(self._units), GROUP_UNITS))]
 
-    def _commit(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:
+    def _commit(self, group: list[Unit[object]]) -> list[Event]:
         """One transaction for the group; when it cannot be committed every unit has failed."""
-        tx = Tx(db, self._clock.now())
         try:
-            db.execute("BEGIN IMMEDIATE")
-            for unit in group:
-                unit.run(tx)
-            db.execute("COMMIT")
+            if self._db is None:
+                self._db = self._connect()
+            return self._transact(self._db, group)
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits
-            log.error("store.commit_failed", error=str(error), units=len(group))
-            if db.in_transaction:
-                db.execute("ROLLBACK")
             for unit in group:
-                unit.error = _unavailable(error)
+                unit.error = _of_group(error)
+            self._disconnect()
+            log.error("store.commit_failed", error=str(error), units=len(group))
             return []
+
+    def _transact(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:
+        tx = Tx(db, self._clock.now())
+        db.execute("BEGIN IMMEDIATE")
+        for unit in group:
+            unit.run(tx)
+        db.execute("COMMIT")
         return tx.events
+
+    def _disconnect(self) -> None:
+        """Close the connection, which rolls back what it has open."""
+        db, self._db = self._db, None
+        try:
+            if db is not None:
+                db.close()
+        except sqlite3.Error as error:
+            log.error("store.close_failed", error=str(error))
 
     def _deliver(self, group: list[Unit[object]], events: list[Event]) -> None:
         for unit in group:
@@ -151,8 +190,17 @@ class Writer:
             self._publish(events)
 
 
-def _unavailable(error: Exception) -> Exception:
-    if not isinstance(error, sqlite3.Error):
+def _of_unit(error: Exception) -> Exception:
+    """What a unit that failed alone raises to whoever waits for it."""
+    if isinstance(error, StopIteration):
+        return RuntimeError("a unit of work raised StopIteration")  # no future can carry it
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return _of_group(error) if code & 0xFF in TROUBLES else error
+
+
+def _of_group(error: Exception) -> Exception:
+    """What every unit of a group raises that could not be committed."""
+    if not isinstance(error, sqlite3.Error | StoreUnusable):
         return error
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return StorageFull()

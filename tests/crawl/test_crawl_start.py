@@ -12,6 +12,8 @@ from tests.certificates import Authority, authority
 from tests.crawl.scene import HOST, START, Memory, Scene, links, web_of
 from tests.site import Answer, Page, Raw, Redirect, Site
 
+pytestmark = pytest.mark.needs("openssl")
+
 LEAF = Page(links())
 
 

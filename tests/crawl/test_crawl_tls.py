@@ -14,6 +14,8 @@ from tests.certificates import Authority, authority, self_signed
 from tests.crawl.scene import web_of
 from tests.site import Page, Site
 
+pytestmark = pytest.mark.needs("openssl")
+
 URL = "https://shop.example/"
 HOSTS = {"*": {"*": Page("<p>safe")}}
 
