@@ -79,38 +79,33 @@ async def serve(config: Config, announce: Callable[[Started], None]) -> int:
 
     The first signal drains; the second one stops at once.
     """
-    first, second = _signals()
+    asked = _asked_to_stop()
     async with run(config) as daemon:
         announce(daemon.started)
-        await asyncio.wait({first, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
-        if not first.done():
+        await asyncio.wait({asked, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
             log.error("daemon.engine_ended")
             return 1
         log.info("daemon.draining", seconds=config.workers.drain_s)
-        drain = asyncio.create_task(daemon.engine.stop(config.workers.drain_s))
-        await asyncio.wait({drain, second}, return_when=asyncio.FIRST_COMPLETED)
-        if not drain.done():
-            # Everything acknowledged is on disk: what is cut off here is recovered at the start.
-            log.warning("daemon.stopped_at_once")
-            os._exit(1)
-        await drain
+        await daemon.engine.stop(config.workers.drain_s)
     return 0
 
 
-def _signals() -> tuple["asyncio.Future[None]", "asyncio.Future[None]"]:
-    """The first and the second request to stop."""
+def _asked_to_stop() -> "asyncio.Future[None]":
+    """Done at the first signal; a second one ends the process where it stands."""
     loop = asyncio.get_running_loop()
-    first, second = loop.create_future(), loop.create_future()
+    asked: asyncio.Future[None] = loop.create_future()
 
     def note() -> None:
-        for asked in (first, second):
-            if not asked.done():
-                asked.set_result(None)
-                return
+        if asked.done():
+            # Everything acknowledged is on disk: what is cut off here is recovered at the start.
+            log.warning("daemon.stopped_at_once")
+            os._exit(1)
+        asked.set_result(None)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, note)
-    return first, second
+    return asked
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from contextvars import Context
 from typing import TextIO
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 from skybatch.model.event import Event, EventType
 
@@ -79,6 +80,7 @@ def setup(format_: str, level: str, stream: TextIO | None = None, *, emoji: bool
         )
     )
     output.addFilter(Seldom("out of system resource", seconds=10.0))
+    output.addFilter(brief)
     logging.basicConfig(level=level.upper(), handlers=[output], force=True)
     structlog.configure(
         processors=[
@@ -177,6 +179,21 @@ class Seldom(logging.Filter):
             record.msg = f"{record.msg} ({self._held_back} more since the last)"
         self._next_at, self._held_back = now + self._seconds, 0
         return True
+
+
+def brief(record: logging.LogRecord) -> bool:
+    """Tell in one line of info what a client got wrong.
+
+    aiohttp calls each request that breaks the rules of HTTP an error, with its traceback: whoever
+    reaches the port could fill the log, and errors of ours would drown.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, HttpProcessingError):
+        return True
+    record.msg = f"{record.getMessage()}: {error.message.partition(chr(10))[0].rstrip(':')}"
+    record.args, record.exc_info, record.exc_text = (), None, None
+    record.levelno, record.levelname = logging.INFO, "INFO"
+    return logging.getLogger(record.name).isEnabledFor(logging.INFO)
 
 
 class _Output(logging.StreamHandler[TextIO]):

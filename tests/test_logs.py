@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,6 +164,22 @@ def test_an_event_carries_its_own_names_and_not_those_of_the_publisher() -> None
     (line,) = json_lines(stream)
     assert line["batch_id"] == "B1"
     assert {"job_id", "attempt"} & set(line) == set()
+
+
+@pytest.mark.parametrize(("level", "count"), [("info", 1), ("warning", 0)])
+def test_a_request_that_is_no_http_is_a_line_of_info_without_traceback(
+    level: str, count: int
+) -> None:
+    stream = setup(level=level)
+    try:
+        raise BadHttpMessage("Invalid char in url path:\n\n  b'GET /\\xff HTTP/1.1'")
+    except BadHttpMessage:
+        logging.getLogger("aiohttp.server").exception("Error handling request from %s", "1.2.3.4")
+    lines = json_lines(stream)
+    assert [(line["level"], line["event"]) for line in lines] == [
+        ("info", "Error handling request from 1.2.3.4: Invalid char in url path")
+    ] * count
+    assert "Traceback" not in stream.getvalue()
 
 
 def test_running_out_of_file_descriptors_is_logged_once_in_ten_seconds() -> None:

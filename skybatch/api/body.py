@@ -1,13 +1,15 @@
 """Reading request bodies: within their size, and not for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 
 import msgspec
 from aiohttp import web
 
 from skybatch.api.errors import Refusal
 from skybatch.errors import Fault, Invalid
+from skybatch.intake.submission import pointer
 
 CHUNK = 64 * 1024
 MOST_MEMBERS = 1_000
@@ -38,7 +40,7 @@ async def json_object(
         body += chunk
         _check_size(len(body), limit)
     try:
-        value = msgspec.json.decode(body)
+        value = _decoded(body)
         _check_names(body, value)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refusal("bad_request", f"the body is not JSON: {error}") from error
@@ -78,6 +80,35 @@ def _check_names(body: bytes | bytearray | msgspec.Raw, value: object, *, levels
     members = msgspec.json.decode(body, type=dict[_Name, msgspec.Raw], dec_hook=note)
     for name, inner in members.items():
         _check_names(inner, value[name], levels=levels - 1)
+
+
+def _decoded(body: bytearray) -> object:
+    """The JSON of the body. Raises Invalid when it is JSON, but holds a number beyond ours."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.ValidationError as error:
+        msgspec.json.decode(body, type=msgspec.Raw)  # raises when what follows is no JSON
+        fault = Fault(_beyond(body), "out_of_range", "it holds a number that is too large")
+        raise Invalid((fault,)) from error
+
+
+def _beyond(body: bytes | bytearray | msgspec.Raw, *, levels: int = 2) -> str:
+    """Where the first number stands that is too large: a JSON pointer, no deeper than our names."""
+    for name, inner in _members(body) if levels else ():
+        try:
+            msgspec.json.decode(inner)
+        except msgspec.ValidationError:
+            return pointer(name) + _beyond(inner, levels=levels - 1)
+    return ""
+
+
+def _members(body: bytes | bytearray | msgspec.Raw) -> Iterable[tuple[str | int, msgspec.Raw]]:
+    """The members of an object or a list, not decoded; nothing else has any."""
+    with suppress(msgspec.ValidationError):
+        return msgspec.json.decode(body, type=dict[str, msgspec.Raw]).items()
+    with suppress(msgspec.ValidationError):
+        return enumerate(msgspec.json.decode(body, type=list[msgspec.Raw]))
+    return ()
 
 
 def media_type(request: web.Request, *known: str) -> str:

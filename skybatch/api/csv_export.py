@@ -23,7 +23,7 @@ PAGE_COLUMNS = (
 )  # fmt: skip
 
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def domain_header(names: Sequence[str]) -> bytes:

@@ -112,10 +112,16 @@ def _query_of_json(request: web.Request, faults: list[Fault]) -> bool:
         if name != "dry_run":
             detail = f"there is no parameter {name!r}: it goes into the JSON body"
             faults.append(Fault(f"?{name}", "unknown", detail))
-    return _is_dry(request.query.get("dry_run"), faults)
+    return _is_dry(request, faults)
 
 
-def _is_dry(text: str | None, faults: list[Fault]) -> bool:
+def _is_dry(request: web.Request, faults: list[Fault]) -> bool:
+    faults += [
+        Fault(f"?{name}", "invalid", f"{name} is given twice")
+        for name in sorted(_OWN)
+        if len(request.query.getall(name, ())) > 1
+    ]
+    text = request.query.get(DRY_RUN)
     if text not in (None, "0", "1", "true", "false"):
         faults.append(Fault("?dry_run", "invalid", "dry_run must be 1 or 0"))
     return text in ("1", "true")
@@ -131,7 +137,7 @@ def _from_stream(request: web.Request) -> tuple[Submission, Lines, bool]:
     context = context_of(request)
     pairs = [(name, text) for name, text in request.query.items() if name not in _OWN]
     members, faults = query_members(pairs)
-    is_dry = _is_dry(request.query.get("dry_run"), faults)
+    is_dry = _is_dry(request, faults)
     try:
         submission = submission_of(request, members)
     except Invalid as invalid:

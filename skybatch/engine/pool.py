@@ -10,10 +10,9 @@ from collections.abc import Callable
 import structlog
 
 from skybatch.engine.worker import Bench, Worker
-from skybatch.errors import LeaseLost
 from skybatch.model.event import Event, EventType
 from skybatch.model.job import Claim
-from skybatch.model.outcome import Ended, Released
+from skybatch.model.outcome import Ended
 
 log = structlog.get_logger()
 
@@ -32,6 +31,7 @@ class Pool:
         self._bench = bench
         self._workers: dict[asyncio.Task[None], Worker] = {}
         self._is_draining = False
+        self._claiming = asyncio.Lock()
 
     @property
     def held(self) -> list[Claim]:
@@ -40,12 +40,13 @@ class Pool:
 
     async def run_once(self) -> float:
         """Claim for the free places; rest until the next job is due, or until woken."""
-        free = self.size - len(self._workers)
-        if self._is_draining or free <= 0:
-            return FULL_SECONDS
-        claimed = await self._bench.queue.claim(free)
-        for claim in claimed.claims:
-            self._start(Worker(claim, self._bench))
+        async with self._claiming:
+            free = self.size - len(self._workers)
+            if self._is_draining or free <= 0:
+                return FULL_SECONDS
+            claimed = await self._bench.queue.claim(free)
+            for claim in claimed.claims:
+                self._start(Worker(claim, self._bench))
         if claimed.next_ready_at is None:
             return IDLE_SECONDS
         return min(IDLE_SECONDS, max(0.0, claimed.next_ready_at - self._bench.clock.now()))
@@ -76,18 +77,13 @@ class Pool:
         self._is_draining = True
         for worker in self._workers.values():
             worker.stop.ask(Ended.DRAINED)
-        if self._workers:
-            await asyncio.wait(self._workers, timeout=seconds)
+        async with self._claiming:  # what a round under way claims is drained as well
+            running = set(self._workers)
+        if running:
+            await asyncio.wait(running, timeout=seconds)
         late = dict(self._workers)
         for task in late:
             task.cancel()
         if late:
             await asyncio.wait(late)
-        for worker in late.values():
-            await self._release(worker.claim)
-
-    async def _release(self, claim: Claim) -> None:
-        try:
-            await self._bench.queue.finish(claim, Released(waits=claim.waits))
-        except LeaseLost:
-            log.info("job.ended_while_draining", job_id=claim.job_id)
+        await asyncio.gather(*(worker.release() for worker in late.values()))

@@ -1,17 +1,19 @@
 """The queue of jobs as workers see it: the seam where another engine can stand in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
-from skybatch.model.page import PageWrite, Progress
+from skybatch.model.page import Known, PageWrite, Progress
 from skybatch.store import attempts, batches, pages, submissions
 from skybatch.store.database import Store
 from skybatch.store.rescue import Rescued, rescue
 from skybatch.store.tx import Tx
 
 LEASE_SECONDS = 30.0
+SLICE = 5_000  # rows of one read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,15 @@ class JobQueue:
 
     async def progress(self, claim: Claim) -> Progress:
         """What earlier attempts of the job stored."""
+        known: list[Known] = []
+        after, is_more = 0, True
+        while is_more:
+            async with self._store.read() as db:
+                found, after = await pages.known(db, claim, after=after, limit=SLICE)
+            known += found
+            is_more = len(found) == SLICE
         async with self._store.read() as db:
-            return await pages.progress(db, claim)
+            return replace(await pages.progress(db, claim), known=tuple(known))
 
     async def store(self, claim: Claim, write: PageWrite) -> None:
         """Store a page; durable when it returns. Raises LeaseLost."""
@@ -66,13 +75,15 @@ class JobQueue:
         rows = [claim.seq for claim in held]
         return await self._store.write(lambda tx: rescue(tx, boot=self._boot, held=rows))
 
-    async def end_overdue(self) -> list[str]:
-        """End the pending jobs of batches past their deadline; returns those batches' ids."""
-        return await self._store.write_soon(batches.end_overdue)
+    async def end_stopped(self) -> batches.Stopped | None:
+        """End a slice of the pending jobs of a batch that is cancelled or past its deadline."""
+        return await self._store.write(batches.end_stopped)
 
     async def discard_staging(self) -> int:
         """Delete submissions that a dead run left half-done; returns how many there were."""
         staged = await self._store.write(batches.staging)
         for submission in staged:
-            submissions.discard(self._store, submission)
+            submissions.discard(
+                self._store, partial(batches.Staged, submission.seq, submission.batch_id)
+            )
         return len(staged)

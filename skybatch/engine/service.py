@@ -6,6 +6,8 @@ from typing import Protocol
 
 import structlog
 
+from skybatch.errors import StoreUnavailable
+
 log = structlog.get_logger()
 
 
@@ -42,6 +44,9 @@ class Loop:
             self._woken.clear()
             try:
                 rest = await self._service.run_once()
+            except StoreUnavailable as error:
+                log.error("service.store_unavailable", service=self._service.name, error=str(error))
+                rest = self._after_error_seconds
             except Exception:
                 log.exception("service.round_failed", service=self._service.name)
                 rest = self._after_error_seconds

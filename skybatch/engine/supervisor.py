@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-from skybatch.engine.deadline import DeadlineKeeper
 from skybatch.engine.lease import LeaseKeeper
 from skybatch.engine.pool import Pool
 from skybatch.engine.queue import JobQueue
 from skybatch.engine.rescuer import Rescuer
 from skybatch.engine.service import Loop, Service
+from skybatch.engine.stopped import StoppedBatches
 
 
 class Supervisor:
@@ -19,7 +19,7 @@ class Supervisor:
         duties: Sequence[Service] = (
             LeaseKeeper(queue, lambda: pool.held),
             Rescuer(queue, lambda: pool.held),
-            DeadlineKeeper(queue),
+            StoppedBatches(queue),
         )
         self._pool_loop = Loop(pool)
         self._loops = [self._pool_loop, *(Loop(duty) for duty in duties)]

@@ -56,6 +56,15 @@ class Worker:
                 # The lease runs out, and the rescuer puts the job back when it can write again.
                 log.error("job.left", stage=self.stage_name, error=str(error))
 
+    async def release(self) -> None:
+        """Give the job of an attempt that was broken off back, uncharged."""
+        try:
+            await self._finish(Report(Ended.DRAINED, self._fetched))
+        except LeaseLost:
+            log.info("job.ended_while_draining", job_id=self.claim.job_id)
+        except StoreUnavailable as error:
+            log.error("job.left", job_id=self.claim.job_id, error=str(error))
+
     async def store(self, write: PageWrite) -> None:
         """The sink of the crawl: durable when it returns."""
         await self._bench.queue.store(self.claim, write)

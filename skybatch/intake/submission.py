@@ -42,10 +42,15 @@ def _metadata(value: object) -> Mapping[str, object] | None:
         return None
     if not isinstance(value, dict):
         raise ValueError("must be an object")
-    if _is_deeper(value, MAX_DEPTH):
-        raise ValueError(f"must not nest deeper than {MAX_DEPTH} levels")
-    if len(msgspec.json.encode(value)) > MAX_METADATA:
+    too_deep = f"must not nest deeper than {MAX_DEPTH} levels"
+    try:
+        size = len(msgspec.json.encode(value))
+    except RecursionError:
+        raise ValueError(too_deep) from None
+    if size > MAX_METADATA:  # looked at first: walking through megabytes would stop the loop
         raise ValueError(f"must have at most {MAX_METADATA:,} bytes of JSON")
+    if _is_deeper(value, MAX_DEPTH):
+        raise ValueError(too_deep)
     return value
 
 

@@ -72,7 +72,7 @@ def decide(report: Report, claim: Claim, *, retry_delay_s: float, max_wait_s: fl
         case Ended.WAIT:
             return _wait(report, claim, max_wait_s)
         case Ended.DRAINED:
-            return Released(waits=claim.waits)
+            return Released(waits=_waits(report, claim))
         case Ended.CANCELLED:
             return _cut(report, Reason.CANCELLED, JobState.CANCELLED)
         case Ended.DEADLINE:
@@ -89,10 +89,15 @@ def _done(report: Report) -> Finished:
 
 
 def _wait(report: Report, claim: Claim, max_wait_s: float) -> Outcome:
-    waits = 1 if report.fetched > claim.fetched else claim.waits + 1
+    waits = _waits(report, claim) + 1
     if report.wait_s > max_wait_s or waits >= claim.options.max_attempts:
         return _cut(report, Reason.RATE_LIMITED, JobState.FAILED)
     return Released(waits=waits, delay_s=report.wait_s)
+
+
+def _waits(report: Report, claim: Claim) -> int:
+    """How often in a row it was released before; a new page ends the row."""
+    return 0 if report.fetched > claim.fetched else claim.waits
 
 
 def _failed(report: Report, claim: Claim, reason: Reason, retry_delay_s: float) -> Outcome:

@@ -12,7 +12,7 @@ from skybatch.model.job import Claim
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Finished, Outcome, Released, Retry
 from skybatch.model.reason import Reason
-from skybatch.model.state import JobState, PageState, SkipReason
+from skybatch.model.state import ALLOWED, JobState, PageState, SkipReason
 from skybatch.model.target import Target
 from skybatch.store import counters
 from skybatch.store.tx import Tx
@@ -157,7 +157,8 @@ def _end(tx: Tx, held: Claim, outcome: Finished) -> None:
     if outcome.leftover is not None:
         is_goal = outcome.leftover is Ended.GOAL
         _skip_queued(tx, held, SkipReason.GOAL if is_goal else SkipReason.BUDGET)
-    tx.execute("DELETE FROM outside WHERE job = ?", (held.seq,))
+    if not ALLOWED[outcome.state]:  # it never runs again
+        tx.execute("DELETE FROM outside WHERE job = ?", (held.seq,))
     _end_attempt(tx, held, outcome.state, outcome.reason, outcome.detail)
     tx.emit(
         EventType.JOB_FINISHED,

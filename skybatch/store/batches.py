@@ -17,6 +17,7 @@ from skybatch.store import counters
 from skybatch.store.tx import Tx
 
 BULK = 2_000  # rows a unit of work changes at most, so that other writers get their turn
+ENDED = 500  # jobs it ends at most: each has an event, and subscribers take 1,000 at a time
 
 
 def create(tx: Tx, submission: Submission) -> int:
@@ -84,7 +85,7 @@ class Staged:
 def discard(tx: Tx, staged: Staged) -> bool:
     """Delete a slice of a submission that was cut off; returns whether there is more to delete.
 
-    Jobs go first, a slice at a time, so that a cut-off million does not hold the writer.
+    Its lines go first, a slice at a time, so that a cut-off million does not hold the writer.
     """
     deleted = tx.execute(
         """
@@ -93,6 +94,14 @@ def discard(tx: Tx, staged: Staged) -> bool:
           WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
         """,
         (staged.seq, staged.batch_id, BULK),
+    ).rowcount
+    deleted += tx.execute(
+        """
+        DELETE FROM leftovers WHERE (batch, input_row) IN (
+          SELECT l.batch, l.input_row FROM leftovers l JOIN batches b ON b.seq = l.batch
+          WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
+        """,
+        (staged.seq, staged.batch_id, BULK - deleted),
     ).rowcount
     if deleted == BULK:
         return True
@@ -110,7 +119,8 @@ def staging(tx: Tx) -> list[Staged]:
 
 
 def cancel(tx: Tx, batch_id: str) -> None:
-    """End what is pending and ask what is running to stop. Idempotent; raises NotFound."""
+    """Ask what is running to stop, and end the first of what is pending; `end_stopped` ends the
+    rest, and what comes back from workers. Idempotent; raises NotFound."""
     row = tx.execute(
         "SELECT seq, state, cancelled_at FROM batches WHERE id = ? AND staging = 0", (batch_id,)
     ).fetchone()
@@ -120,39 +130,64 @@ def cancel(tx: Tx, batch_id: str) -> None:
         return
     tx.execute("UPDATE batches SET cancelled_at = ? WHERE seq = ?", (tx.now, row["seq"]))
     tx.emit(EventType.BATCH_CANCELLED, batch_id)
-    end_pending(tx, row["seq"], Reason.CANCELLED)
+    _end_pending(tx, row["seq"], batch_id, Reason.CANCELLED)
 
 
-def end_overdue(tx: Tx) -> list[str]:
-    """End the pending jobs of batches whose deadline has passed; returns their batches' ids."""
-    rows = tx.execute(
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Pending jobs that were ended, of a batch that is cancelled or past its deadline."""
+
+    batch_id: str
+    reason: Reason
+    jobs: int
+
+
+def end_stopped(tx: Tx) -> Stopped | None:
+    """End a slice of the pending jobs of one cancelled or overdue batch; `None` when none pends."""
+    row = tx.execute(
         """
-        SELECT seq, id FROM batches
-        WHERE deadline_at <= ? AND deadline_at IS NOT NULL AND finished_at IS NULL
+        SELECT seq, id, 'cancelled' AS reason FROM batches INDEXED BY batches_cancelled
+        WHERE cancelled_at IS NOT NULL AND pending > 0
+        UNION ALL
+        SELECT seq, id, 'deadline' FROM batches INDEXED BY batches_deadline
+        WHERE deadline_at <= :now AND deadline_at IS NOT NULL AND finished_at IS NULL
           AND staging = 0 AND pending > 0
+        LIMIT 1
         """,
-        (tx.now,),
-    ).fetchall()
-    for row in rows:
-        end_pending(tx, row["seq"], Reason.DEADLINE)
-    return [row["id"] for row in rows]
+        {"now": tx.now},
+    ).fetchone()
+    if row is None:
+        return None
+    reason = Reason(row["reason"])
+    return Stopped(row["id"], reason, _end_pending(tx, row["seq"], row["id"], reason))
 
 
-def end_pending(tx: Tx, batch: int, reason: Reason) -> None:
+def _end_pending(tx: Tx, batch: int, batch_id: str, reason: Reason) -> int:
     """Pending jobs that have pages are partial now; the others are cancelled, or failed."""
     empty = JobState.CANCELLED if reason is Reason.CANCELLED else JobState.FAILED
-    cursor = tx.execute(
+    rows = tx.execute(
         """
         UPDATE jobs SET state = CASE WHEN pages_fetched > 0 THEN 'partial' ELSE :empty END,
           reason = :reason, stage = 'finished', stage_at = :now, finished_at = :now,
           updated_at = :now
-        WHERE batch = :batch AND state = 'pending'
-        RETURNING state
+        WHERE seq IN (SELECT seq FROM jobs INDEXED BY jobs_ready
+                      WHERE batch = :batch AND state = 'pending' LIMIT :limit)
+        RETURNING id, state, domain
         """,
-        {"empty": empty, "reason": reason, "now": tx.now, "batch": batch},
-    )
-    ended = Counter(JobState(row["state"]) for row in cursor)
-    counters.move_jobs(tx, batch, {JobState.PENDING: -ended.total(), **ended})
+        {"empty": empty, "reason": reason, "now": tx.now, "batch": batch, "limit": ENDED},
+    ).fetchall()
+    for row in rows:
+        tx.emit(
+            EventType.JOB_FINISHED,
+            batch_id,
+            job_id=row["id"],
+            domain=row["domain"],
+            state=row["state"],
+            reason=reason,
+        )
+    ended = Counter(JobState(row["state"]) for row in rows)
+    counters.move_jobs(tx, batch, {JobState.PENDING: -len(rows), **ended})
+    return len(rows)
 
 
 async def find(db: aiosqlite.Connection, batch_id: str) -> Batch:

@@ -158,8 +158,9 @@ class Store:
     async def close(self) -> None:
         """Finish what is queued, then close everything (aiosqlite's threads are not daemons)."""
         self._is_closed = True
-        for _ in range(self._open_readers):
+        while self._open_readers:
             reader = await self._readers.get()
+            self._open_readers -= 1
             await reader.db.close()
         await self._writer.close()
 
@@ -210,5 +211,7 @@ class Store:
 
 
 def _log_failure(future: "asyncio.Future[T]") -> None:
-    if not future.cancelled() and (error := future.exception()):
-        log.error("store.unit_failed", exc_info=error)
+    if future.cancelled() or (error := future.exception()) is None:
+        return
+    is_bug = not isinstance(error, StoreUnavailable)
+    log.error("store.unit_failed", error=str(error), exc_info=error if is_bug else None)

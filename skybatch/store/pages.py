@@ -27,6 +27,7 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
 
     Raises LeaseLost when the job is no longer this attempt's; nothing is stored then.
     """
+    _fence(tx, held, write)
     changes: Counter[str] = Counter()
     for row in write.found:
         if _add(tx, held, row):
@@ -36,7 +37,6 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
         if _count_once(tx, held, key):
             changes[counters.column_of(PageState.SKIPPED, reason)] += 1
     changes.update(_settle(tx, held, write.page))
-    _fence(tx, held, write)
     counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
     if write.profile is not None:
         _store_profile(tx, held, write.profile)
@@ -114,12 +114,13 @@ def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
 def _fence(tx: Tx, held: Claim, write: PageWrite) -> None:
     updated = tx.execute(
         """
-        UPDATE jobs SET progress_at = :now, start_url = coalesce(:start_url, start_url),
-          final_url = coalesce(:final_url, final_url)
+        UPDATE jobs SET progress_at = :now, waits = CASE WHEN :is_new THEN 0 ELSE waits END,
+          start_url = coalesce(:start_url, start_url), final_url = coalesce(:final_url, final_url)
         WHERE seq = :seq AND attempt = :attempt AND state = 'running'
         """,
         {
             "now": tx.now,
+            "is_new": write.page.state is PageState.FETCHED,
             "start_url": write.start_url,
             "final_url": write.final_url,
             "seq": held.seq,
@@ -148,14 +149,33 @@ def _store_profile(tx: Tx, held: Claim, profile: Profile) -> None:
     )
 
 
-async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
-    """What earlier attempts have stored."""
+async def known(
+    db: aiosqlite.Connection, held: Claim, *, after: int, limit: int
+) -> tuple[list[Known], int]:
+    """A slice of the frontier in the order of discovery, and its last row."""
     rows = await db.execute_fetchall(
         """
-        SELECT url, depth, state, reason, tries, final_url FROM pages WHERE job = ? ORDER BY seq
+        SELECT seq, url, depth, state, reason, tries, final_url
+        FROM pages INDEXED BY pages_of_job WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?
         """,
-        (held.seq,),
+        (held.seq, after, limit),
     )
+    found = [
+        Known(
+            url=row["url"],
+            depth=row["depth"],
+            state=PageState(row["state"]),
+            reason=row["reason"],
+            tries=row["tries"],
+            final_url=row["final_url"],
+        )
+        for row in rows
+    ]
+    return found, max((row["seq"] for row in rows), default=after)
+
+
+async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
+    """What earlier attempts have stored besides the frontier."""
     outside = await db.execute_fetchall("SELECT key FROM outside WHERE job = ?", (held.seq,))
     profiles = await db.execute_fetchall("SELECT body FROM profiles WHERE job = ?", (held.seq,))
     jobs = await db.execute_fetchall(
@@ -166,17 +186,6 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
         (held.seq,),
     )
     return Progress(
-        known=tuple(
-            Known(
-                url=row["url"],
-                depth=row["depth"],
-                state=PageState(row["state"]),
-                reason=row["reason"],
-                tries=row["tries"],
-                final_url=row["final_url"],
-            )
-            for row in rows
-        ),
         outside=frozenset(row["key"] for row in outside),
         profile=next((_profile(row["body"]) for row in profiles), None),
         start_url=next((row["start_url"] for row in jobs), None),
@@ -208,10 +217,12 @@ async def page_results(
         """
         SELECT p.*, j.id AS job_id, j.domain, b.id AS batch_id, d.url AS duplicate_url
         FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
-          JOIN pages p ON p.job = j.seq LEFT JOIN pages d ON d.seq = p.duplicate_of
+          JOIN pages p INDEXED BY pages_of_job ON p.job = j.seq
+          LEFT JOIN pages d ON d.seq = p.duplicate_of
         WHERE j.batch = :batch
           AND j.seq >= coalesce((SELECT job FROM pages WHERE seq = :after), 0)
-          AND (j.seq, p.seq) > (coalesce((SELECT job FROM pages WHERE seq = :after), 0), :after)
+          AND p.seq > CASE
+            WHEN j.seq = (SELECT job FROM pages WHERE seq = :after) THEN :after ELSE 0 END
           AND (:include_all OR p.state IN ('fetched', 'failed'))
         ORDER BY j.seq, p.seq LIMIT :limit
         """,

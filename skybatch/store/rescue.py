@@ -29,15 +29,11 @@ def rescue(tx: Tx, *, boot: str, held: Sequence[int]) -> Rescued:
     """
     rows = tx.execute(
         """
-        UPDATE jobs SET
-          state = CASE
-            WHEN (SELECT cancelled_at FROM batches b WHERE b.seq = jobs.batch) IS NULL
-              THEN 'pending'
-            WHEN pages_fetched > 0 THEN 'partial' ELSE 'cancelled' END,
-          stage = 'queued', stage_at = :now, updated_at = :now, run_after = 0, lease_until = NULL
+        UPDATE jobs SET state = 'pending', stage = 'queued', stage_at = :now, updated_at = :now,
+          run_after = 0, boot = NULL, lease_until = NULL
         WHERE state = 'running' AND (boot <> :boot OR lease_until < :now)
           AND NOT (boot = :boot AND seq IN (SELECT value FROM json_each(:held)))
-        RETURNING seq, id, batch, attempt, domain, state, pages_fetched
+        RETURNING seq, id, batch, attempt, domain, pages_fetched
         """,
         {"boot": boot, "now": tx.now, "held": msgspec.json.encode(held).decode()},
     ).fetchall()
@@ -51,16 +47,7 @@ def _rescued(tx: Tx, row: sqlite3.Row) -> None:
         "UPDATE attempts SET ended_at = ?, outcome = 'rescued' WHERE job = ? AND attempt = ?",
         (tx.now, row["seq"], row["attempt"]),
     )
-    state = JobState(row["state"])
-    if state is not JobState.PENDING:
-        tx.execute(
-            """
-            UPDATE jobs SET reason = 'cancelled', stage = 'finished', finished_at = ?
-            WHERE seq = ?
-            """,
-            (tx.now, row["seq"]),
-        )
-    counters.move_jobs(tx, row["batch"], {JobState.RUNNING: -1, state: 1})
+    counters.move_jobs(tx, row["batch"], {JobState.RUNNING: -1, JobState.PENDING: 1})
     batch = tx.execute("SELECT id FROM batches WHERE seq = ?", (row["batch"],)).fetchone()
     tx.emit(
         EventType.JOB_RESCUED,

@@ -1,7 +1,7 @@
 """Takes a submission in: slices into a hidden batch, which the last one makes visible."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from skybatch.errors import Fault, Invalid
 from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
@@ -56,6 +56,12 @@ class _Intake:
         if is_last:
             batches.publish(tx, self.batch, tuple(self.columns))
 
+    def staged(self) -> Staged | None:
+        """What there is to discard. For the writer's thread: a first slice whose wait was
+        cancelled is stored all the same."""
+        batch_id = self.submission.batch_id
+        return None if self.batch is None else Staged(self.batch, batch_id)
+
     def receipted(self) -> Receipted:
         return Receipted(
             job_count=self.jobs,
@@ -92,8 +98,7 @@ async def submit(store: Store, submission: Submission, slices: AsyncIterator[Sli
             held = lines
         await _write(store, intake, held, is_last=True)
     except BaseException:
-        if intake.batch is not None:
-            discard(store, Staged(intake.batch, submission.batch_id))
+        discard(store, intake.staged)
         raise
     return intake.receipted()
 
@@ -103,11 +108,15 @@ async def _write(store: Store, intake: _Intake, lines: Slice, *, is_last: bool) 
     await store.write(lambda tx: intake.unit(tx, lines, is_last=is_last))
 
 
-def discard(store: Store, staged: Staged) -> None:
+def discard(store: Store, find: Callable[[], Staged | None]) -> None:
     """Delete a staged batch slice by slice; nobody waits for it, recovery would do the same."""
+
+    def slice_(tx: Tx) -> bool:
+        staged = find()
+        return staged is not None and batches.discard(tx, staged)
 
     def carry_on(deletion: "asyncio.Future[bool]") -> None:
         if not deletion.cancelled() and not deletion.exception() and deletion.result():
-            discard(store, staged)
+            discard(store, find)
 
-    store.post(lambda tx: batches.discard(tx, staged)).add_done_callback(carry_on)
+    store.post(slice_).add_done_callback(carry_on)

@@ -113,7 +113,7 @@ async def test_csv_has_the_columns_of_the_contract_and_runs_no_formula(api, batc
     assert (failed["status"], failed["reason"], failed["title"]) == ("failed", "nxdomain", "")
 
 
-@pytest.mark.parametrize("sign", [*"=+-@\t\r\uff1d\uff0b\uff0d\uff20"])
+@pytest.mark.parametrize("sign", [*"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"])
 async def test_a_cell_that_a_spreadsheet_would_run_is_made_text(api, sign):
     cell = f'{sign}cmd|"x",\n1'
     line = msgspec.json.encode({"domain": "a.example", "note": cell})

@@ -143,8 +143,8 @@ BAD_JSON = {
     "something behind": b'{"domains":["a.com"]} x',
     "NaN": b'{"domains":["a.com"],"max_pages":NaN}',
     "Infinity": b'{"domains":["a.com"],"max_pages":Infinity}',
-    "1e400": b'{"domains":["a.com"],"max_pages":1e400}',
-    "5,000 digits": b'{"domains":["a.com"],"max_pages":' + b"9" * 5_000 + b"}",
+    "cut off behind a number beyond ours": b'{"domains":["a.com"],"max_pages":1e400',
+    "broken behind a number beyond ours": b'{"domains":[1e400,"a\xff"],"max_pages":1e400,}',
     "lone surrogate": b'{"domains":["a\\ud800.com"]}',
     "lone low surrogate": b'{"domains":["a\\udc00.com"]}',
     "raw NUL": b'{"domains":["a\x00.com"]}',
@@ -247,6 +247,34 @@ async def test_a_body_with_faults_is_a_422_that_names_every_one_by_its_place(
         assert_problem(answer, 422)
         assert sorted(answer.faults) == faults
         assert await api.stored() == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"domains":["a.com"],"max_pages":%s}', "/max_pages"),
+        (b'{"domains":["a.com",%s]}', "/domains/1"),
+        (b'{"domains":["a.com"],"options":{"x/y":[],"max_depth":[%s]}}', "/options/max_depth"),
+        (b"[%s]", "/0"),
+        (b"%s", ""),
+    ],
+)
+@pytest.mark.parametrize("number", [b"9" * 5_000, b"-" + b"9" * 5_000, b"1e400"])
+async def test_a_number_that_is_too_large_is_a_fault_at_its_place(api: Api, body, place, number):
+    answer = await api.post("/batch", body.replace(b"%s", number))
+    assert_problem(answer, 422)
+    assert answer.faults == [(place, "out_of_range")]
+    assert await api.stored() == NOTHING
+
+
+async def test_a_parameter_that_is_given_twice_is_a_fault(api: Api):
+    both = [("dry_run", "1"), ("dry_run", "0")]
+    answer = await api.post("/batch", {"domains": GOOD}, params=both)
+    assert answer.faults == [("?dry_run", "invalid")]
+    columns = [("column", "a"), ("column", "b")]
+    streamed = await api.post("/batch", b"a\na.com\n", content_type="text/csv", params=columns)
+    assert streamed.faults == [("?column", "invalid")]
+    assert await api.stored() == NOTHING
 
 
 async def test_an_unknown_member_is_answered_with_the_one_that_was_meant(api: Api):

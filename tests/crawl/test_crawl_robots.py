@@ -54,6 +54,19 @@ def test_a_line_that_only_looks_like_one_begins_no_group(line: str) -> None:
     assert not allows(f"User-agent: *\n{line}\nDisallow: /x")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0c"])
+def test_a_long_file_is_not_held_against_every_link_whatever_its_line_ends(end: str) -> None:
+    lines = [f"Disallow: /{number}" for number in range(3_000)]
+    assert not Rules(end.join(["User-agent: *", *lines])).is_quick
+    assert Rules(end.join(["User-agent: *", *lines[:1_000]])).is_quick
+
+
+def test_a_file_of_many_wildcards_is_not_held_against_every_link() -> None:
+    rules = Rules("User-agent: *\n" + "".join(f"Disallow: /*{n}\n" for n in range(1_000)))
+    assert not rules.is_quick
+    assert not rules.allow(ORIGIN + "/shop/999")
+
+
 def test_groups_of_others_do_not_run_into_ours() -> None:
     text = "User-agent: a\nUser-agent: skybatch\nDisallow: /x\nUser-agent: b\nDisallow: /y"
     assert not allows(text)

@@ -121,6 +121,15 @@ def test_a_bad_value_is_a_fault_at_its_member(name, value):
     assert faults_of({name: value}) == [(f"/{name}", "invalid")]
 
 
+def test_metadata_of_megabytes_is_refused_by_its_size_before_it_is_walked_through():
+    class Watched(list):
+        def __iter__(self):
+            raise AssertionError("walked through")
+
+    with pytest.raises(Invalid, match="bytes of JSON"):
+        parse({"metadata": {"a": Watched([1] * 10_000)}})
+
+
 def test_all_faults_are_told_at_once_each_with_its_place():
     members = {
         "max_pages": 0,

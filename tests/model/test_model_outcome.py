@@ -71,7 +71,9 @@ def test_a_crash_of_ours_is_tried_again_and_then_internal():
 
 
 def test_a_drained_attempt_is_not_charged():
-    assert outcome(Report(Ended.DRAINED, 4), charged=1, waits=2) == Released(waits=2)
+    drained = Report(Ended.DRAINED, 4)
+    assert outcome(drained, charged=1, waits=2, fetched=4) == Released(waits=2)
+    assert outcome(drained, charged=1, waits=2, fetched=3) == Released(waits=0), "a new page"
 
 
 def test_waits_in_a_row_without_a_new_page_end_the_job():

@@ -1,13 +1,16 @@
 """Claiming, fencing, ending and taking back, on a real database."""
 
+from functools import partial
+
 import pytest
 
 from skybatch.errors import LeaseLost
+from skybatch.model.event import EventType
 from skybatch.model.outcome import Ended, Finished, Released, Retry
 from skybatch.model.page import FrontierRow, Page, PageWrite
 from skybatch.model.reason import Reason
 from skybatch.model.state import BatchState, JobState, PageState, SkipReason
-from skybatch.store import attempts, batches, jobs, pages
+from skybatch.store import attempts, batches, counters, jobs, pages
 from skybatch.store.rescue import rescue
 from tests.store.seeds import submit
 
@@ -149,10 +152,8 @@ async def test_orphans_of_a_dead_run_are_taken_back_at_once_and_uncharged(store)
     again = await claim(store, limit=2, boot="alive")
     assert [item.charged for item in again] == [0, 0]
     async with store.read() as db:
-        progress = await pages.progress(db, again[0])
-    assert [(row.url, row.state) for row in progress.known] == [
-        ("http://a.example/", PageState.FETCHED)
-    ]
+        known, _ = await pages.known(db, again[0], after=0, limit=10)
+    assert [(row.url, row.state) for row in known] == [("http://a.example/", PageState.FETCHED)]
 
 
 async def test_a_worker_that_is_alive_keeps_its_job_after_its_lease_ran_out(store, clock):
@@ -240,14 +241,15 @@ async def test_a_cancelled_batch_is_not_claimed_from_and_its_orphans_end(store):
     await store.write(lambda tx: batches.cancel(tx, batch_id))
     await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
     assert await claim(store, limit=5, boot="alive") == []
+    await store.write(batches.end_stopped)
     assert (await batch_of(store, batch_id)).state is BatchState.CANCELLED
 
 
 async def test_the_deadline_ends_pending_jobs(store, clock):
     batch_id = await submit(store, "a.example", deadline_s=60)
-    assert await store.write(batches.end_overdue) == []
+    assert await store.write(batches.end_stopped) is None
     clock.time += 60
-    assert await store.write(batches.end_overdue) == [batch_id]
+    assert (await store.write(batches.end_stopped)).batch_id == batch_id
     batch = await batch_of(store, batch_id)
     assert batch.state is BatchState.FAILED
 
@@ -268,3 +270,145 @@ async def test_a_claim_walks_two_indexes_in_order(store):
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
     assert any("batches_claimable" in step for step in steps), steps
     assert any("jobs_ready" in step for step in steps), steps
+
+
+async def test_a_job_that_comes_back_to_a_cancelled_batch_ends(store):
+    """Its worker had decided on another attempt just before the user cancelled."""
+    batch_id = await submit(store, "a.example", "b.example")
+    late, stopped = await claim(store, limit=2)
+    await store.write(lambda tx: batches.cancel(tx, batch_id))
+    retry = Retry(Reason.TIMEOUT, "no answer", delay_s=10)
+    await store.write(lambda tx: attempts.finish(tx, late, retry))
+    done = Finished(JobState.CANCELLED, Reason.CANCELLED)
+    await store.write(lambda tx: attempts.finish(tx, stopped, done))
+    assert (await store.write(batches.end_stopped)).jobs == 1
+    assert (await batch_of(store, batch_id)).state is BatchState.CANCELLED
+    assert (await job_of(store, late.job_id)).reason is Reason.CANCELLED
+    assert await store.write(batches.end_stopped) is None
+    await assert_balanced(store)
+
+
+async def test_a_large_batch_is_cancelled_in_slices(store, monkeypatch):
+    """A million in one unit held every other writer for eleven seconds."""
+    monkeypatch.setattr(batches, "ENDED", 4)
+    batch_id = await submit(store, *(f"{number}.example" for number in range(10)))
+    await store.write(lambda tx: batches.cancel(tx, batch_id))
+    assert (await batch_of(store, batch_id)).counts[JobState.CANCELLED] == 4
+    assert await claim(store, limit=10) == []
+    slices = []
+    while stopped := await store.write(batches.end_stopped):
+        slices.append(stopped.jobs)
+    assert slices == [4, 2]
+    assert (await batch_of(store, batch_id)).state is BatchState.CANCELLED
+    await assert_balanced(store)
+
+
+async def test_every_job_that_is_ended_while_it_waits_has_its_event(store, bus):
+    heard = []
+    bus.listen(heard.append)
+    batch_id = await submit(store, "a.example", "b.example")
+    await store.write(lambda tx: batches.cancel(tx, batch_id))
+    ended = [event for event in heard if event.type is EventType.JOB_FINISHED]
+    assert [(event.data["domain"], event.data["state"]) for event in ended] == [
+        ("a.example", "cancelled"), ("b.example", "cancelled")
+    ]  # fmt: skip
+
+
+async def test_a_stale_attempt_is_told_so_even_for_a_page_that_is_stored_already(store):
+    """Not that the page is there already, which would be a bug of ours."""
+    await submit(store, "a.example")
+    (stale,) = await claim(store, boot="boot-1")
+    await store.write(lambda tx: rescue(tx, boot="boot-2", held=[]))
+    (fresh,) = await claim(store, boot="boot-2")
+    await store.write(lambda tx: pages.store(tx, fresh, FETCHED))
+    with pytest.raises(LeaseLost):
+        await store.write(lambda tx: pages.store(tx, stale, FETCHED))
+
+
+async def test_what_is_only_counted_is_counted_once_also_when_the_job_runs_again(store):
+    batch_id = await submit(store, "a.example")
+    for path in "12":
+        (held,) = await claim(store)
+        await store.write(partial(_cut_short, held, f"http://a.example/{path}"))
+    assert (await batch_of(store, batch_id)).pages.skipped[SkipReason.SCOPE] == 1
+    (held,) = await claim(store)
+    done = Finished(JobState.COMPLETE)
+    await store.write(lambda tx: attempts.finish(tx, held, done))
+    assert await store.write(lambda tx: tx.execute("SELECT * FROM outside").fetchall()) == []
+
+
+def _cut_short(held, url, tx):
+    """One page with a link to another site, the end, and back again as a user's retry does."""
+    page = Page(url, 0, PageState.FETCHED)
+    pages.store(tx, held, PageWrite(page, outside=((11, SkipReason.SCOPE),)))
+    attempts.finish(tx, held, Finished(JobState.PARTIAL, Reason.DEADLINE))
+    tx.execute("UPDATE jobs SET state = 'pending' WHERE seq = ?", (held.seq,))
+    counters.move_jobs(tx, held.batch_seq, {JobState.PARTIAL: -1, JobState.PENDING: 1})
+
+
+async def test_a_new_page_ends_the_row_of_waits_also_when_the_worker_dies(store):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    await store.write(lambda tx: attempts.finish(tx, held, Released(waits=2)))
+    (held,) = await claim(store)
+    assert held.waits == 2
+    await store.write(lambda tx: pages.store(tx, held, FETCHED))
+    await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
+    (again,) = await claim(store)
+    assert again.waits == 0
+
+
+async def test_a_frontier_is_read_in_slices_in_the_order_of_discovery(store):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    found = tuple(FrontierRow(f"http://a.example/{9 - number}", 1) for number in range(9))
+    await store.write(lambda tx: pages.store(tx, held, PageWrite(FETCHED.page, found)))
+    seen, after = [], 0
+    async with store.read() as db:
+        for size in (4, 4, 2):
+            part, after = await pages.known(db, held, after=after, limit=4)
+            assert len(part) == size
+            seen += [row.url for row in part]
+        plan = await db.execute_fetchall(
+            """
+            EXPLAIN QUERY PLAN SELECT url FROM pages INDEXED BY pages_of_job
+            WHERE job = 1 AND seq > 1 ORDER BY seq LIMIT 1
+            """
+        )
+    assert seen == [*(row.url for row in found), "http://a.example/"]
+    assert [row["detail"] for row in plan] == [
+        "SEARCH pages USING INDEX pages_of_job (job=? AND rowid>?)"
+    ]
+
+
+async def test_pages_are_listed_by_job_then_by_discovery_across_slices(store):
+    batch_id = await submit(store, "a.example", "b.example")
+    first, second = await claim(store, limit=2)
+    for path in "123":
+        for held in (second, first):
+            page = Page(f"http://{held.target.host}/{path}", 0, PageState.FETCHED)
+            write = PageWrite(page)
+            await store.write(lambda tx, held=held, write=write: pages.store(tx, held, write))
+    batch = await batch_of(store, batch_id)
+    urls, after = [], 0
+    async with store.read() as db:
+        while part := await pages.page_results(
+            db, batch.seq, include_all=False, after=after, limit=2
+        ):
+            urls += [row.page.url for row in part]
+            after = part[-1].seq
+    assert urls == [f"http://{host}.example/{path}" for host in "ab" for path in "123"]
+
+
+async def test_a_slice_of_pages_begins_where_the_last_one_ended(store):
+    """Without a sort: at 100,000 pages a job, each slice would read all of them."""
+    rows = []
+
+    async with store.read() as db:
+        await db.set_trace_callback(rows.append)
+        await pages.page_results(db, 1, include_all=True, after=5, limit=2)
+        await db.set_trace_callback(None)
+        (sql,) = [text for text in rows if "FROM jobs j" in text]
+        steps = [row["detail"] for row in await db.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}")]
+    assert not [step for step in steps if "TEMP B-TREE" in step], steps
+    assert any("pages_of_job (job=? AND rowid>?)" in step for step in steps), steps

@@ -1,13 +1,16 @@
 """Opening: a new directory, a foreign file, a newer schema, a second daemon."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from skybatch.access import read_or_make
 from skybatch.bus import Bus
-from skybatch.errors import AlreadyRunning, StoreUnusable
+from skybatch.errors import AlreadyRunning, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
 from skybatch.model.state import ALLOWED, TERMINAL, BatchState, JobState, PageState, SkipReason
@@ -117,3 +120,66 @@ async def test_every_skip_reason_has_its_counter(tmp_path):
 def test_terminal_states_are_left_only_by_a_retry():
     for state in TERMINAL:
         assert ALLOWED[state] <= {JobState.PENDING}
+
+
+async def test_the_log_of_a_database_that_is_gone_is_not_replayed_into_a_new_one(tmp_path):
+    await opened(tmp_path)
+    db = sqlite3.connect(tmp_path / FILE)
+    db.execute("INSERT INTO tokens (id, secret_sha256, created_at) VALUES ('t', x'00', 0)")
+    db.commit()  # into the log: the connection stays open, as after a kill
+    (tmp_path / FILE).unlink()
+    with pytest.raises(StoreUnusable, match="is gone, but its log"):
+        await opened(tmp_path)
+    assert not (tmp_path / FILE).exists()
+    db.close()
+
+
+async def test_a_start_that_fails_halfway_leaves_nothing_open(tmp_path, monkeypatch):
+    """aiosqlite's threads are not daemons: one left behind and the process never ends."""
+    await opened(tmp_path)
+    before = threading.active_count()
+    store = Store(tmp_path / FILE, SystemClock(), Bus().publish)
+    readers = []
+    open_reader = store._open_reader
+
+    async def only_one():
+        if readers:
+            raise StoreUnusable("no file descriptor left")
+        readers.append(await open_reader())
+        return readers[0]
+
+    monkeypatch.setattr(store, "_open_reader", only_one)
+    with pytest.raises(StoreUnusable, match="no file descriptor"):
+        await store.open()
+    assert not store._writer._thread.is_alive()
+    assert not readers[0].db._thread.is_alive()
+    assert threading.active_count() <= before + 1, "asyncio's own thread"
+    async with asyncio.timeout(5):
+        await store.close()  # once more does no harm
+
+
+async def test_a_closed_store_refuses_to_read_instead_of_waiting(tmp_path):
+    store = Store(tmp_path / FILE, SystemClock(), Bus().publish)
+    await store.open()
+    await store.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            async with store.read():
+                pass
+
+
+@pytest.mark.parametrize("name", [FILE, f"{FILE}.new", "skybatch.lock", "token"])
+async def test_a_file_that_cannot_be_used_is_named(tmp_path, name):
+    """A folder in its place stands for a file without permission, which root would not notice."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "full").touch()
+    with pytest.raises(StoreUnusable, match=name):  # noqa: PT012 - the first one to touch it
+        DirectoryLock(tmp_path).release()
+        await opened(tmp_path)
+        read_or_make(tmp_path / "token")
+
+
+def test_an_empty_token_file_is_refused(tmp_path):
+    (tmp_path / "token").write_text("\n")
+    with pytest.raises(StoreUnusable, match="is empty"):
+        read_or_make(tmp_path / "token")

@@ -1,5 +1,7 @@
 """A submission is stored whole, or not at all."""
 
+import asyncio
+
 import pytest
 
 from skybatch.errors import Conflict, Invalid, NotFound
@@ -135,3 +137,38 @@ async def test_batches_are_listed_newest_first_with_a_cursor(store):
         first = await batches.listing(db, limit=2)
         second = await batches.listing(db, before=first[-1].seq, limit=2)
     assert [batch.batch_id for batch in (*first, *second)] == ids[:0:-1]
+
+
+async def test_a_submission_that_is_cancelled_while_it_waits_for_its_first_slice_leaves_nothing(
+    store,
+):
+    async def slices():
+        yield [accepted(0, "a.example")]
+        yield [accepted(1, "b.example")]
+        yield [accepted(2, "c.example")]
+
+    task = asyncio.create_task(submissions.submit(store, submission(), slices()))
+    await asyncio.sleep(0)  # the first slice is queued
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await store.write(lambda tx: None)  # whatever was queued is done
+    assert await rows(store, "batches") == await rows(store, "jobs") == 0
+
+
+async def test_rejected_lines_of_a_cut_off_submission_are_deleted_in_slices(store, monkeypatch):
+    monkeypatch.setattr(batches, "BULK", 4)
+    staged = submission()
+
+    def half(tx):
+        row = batches.create(tx, staged)
+        jobs.add(tx, row, [accepted(0, "a.example")])
+        jobs.add(tx, row, [Rejected(Entry(number, "?"), "bad_host", "no") for number in range(10)])
+
+    await store.write(half)
+    (found,) = await store.write(batches.staging)
+    left = []
+    while await store.write(lambda tx: batches.discard(tx, found)):
+        left.append(await rows(store, "leftovers"))
+    assert left == [7, 3]
+    assert await rows(store, "leftovers") == await rows(store, "batches") == 0

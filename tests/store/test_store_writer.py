@@ -5,9 +5,12 @@ import sqlite3
 
 import pytest
 
-from skybatch.errors import StorageFull
+from skybatch.errors import StorageFull, StoreUnavailable
+from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
 from skybatch.store import tokens
+from skybatch.store.database import FILE, open_writing
+from skybatch.store.writer import Writer
 
 
 def add(token_id):
@@ -149,3 +152,101 @@ async def test_a_reader_that_takes_too_long_is_stopped(store, monkeypatch):
 
 def test_sqlite_here_is_recent_enough():
     assert sqlite3.sqlite_version_info >= (3, 37), "STRICT tables"
+
+
+async def test_a_unit_that_raises_stop_iteration_is_told_like_any_other(store):
+    """A future cannot carry StopIteration; its neighbours were never told."""
+    failed = store.write_soon(lambda tx: next(iter(())))
+    after = store.write_soon(add("after"))
+    async with asyncio.timeout(5):
+        await after
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await failed
+
+
+async def test_a_statement_that_fills_the_disk_is_told_as_that_and_not_as_a_bug(store):
+    """SQLite undoes such a statement alone, and leaves the transaction open."""
+
+    def limit(tx, pages):
+        return tx.execute(f"PRAGMA max_page_count = {pages}").fetchone()[0]
+
+    def one_large_statement(tx):
+        tx.execute(
+            """
+            INSERT INTO tokens (id, secret_sha256, created_at)
+            WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000)
+            SELECT printf('%d-%.2000c', x, 'x'), x'00', 0 FROM n
+            """
+        )
+
+    size = await store.write(lambda tx: limit(tx, 1))
+    await store.write(lambda tx: limit(tx, size + 1))
+    with pytest.raises(StorageFull):
+        await store.write(one_large_statement)
+    await store.write(lambda tx: limit(tx, size + 10_000))
+    await store.write(add("again"))
+
+
+class Breaking(sqlite3.Connection):
+    """A connection that cannot end a transaction any more."""
+
+    is_broken = False
+
+    def execute(self, sql, *args):
+        if self.is_broken and sql in ("COMMIT", "ROLLBACK"):
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, *args)
+
+
+async def test_a_connection_that_cannot_even_roll_back_is_replaced(store, tmp_path):
+    opened = []
+
+    def connect():
+        db = sqlite3.connect(tmp_path / FILE, isolation_level=None, factory=Breaking)
+        db.row_factory = sqlite3.Row
+        opened.append(db)
+        return db
+
+    writer = Writer(connect, SystemClock(), lambda events: None)
+    await writer.open()
+    opened[0].is_broken = True
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable):
+            await writer.put(add("lost"), urgent=True)
+        await writer.put(add("kept"), urgent=True)
+    await writer.close()
+    assert len(opened) == 2
+    assert await ids(store) == {"kept"}
+
+
+async def test_a_database_that_another_process_locks_is_unavailable_and_then_works_again(
+    tmp_path, store
+):
+    def impatient():
+        db = open_writing(tmp_path / FILE)
+        db.execute("PRAGMA busy_timeout = 1")
+        return db
+
+    writer = Writer(impatient, SystemClock(), lambda events: None)
+    await writer.open()
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        await writer.put(add("no"), urgent=True)
+    other.execute("ROLLBACK")
+    other.close()
+    await writer.put(add("yes"), urgent=True)
+    await writer.close()
+    assert await ids(store) == {"yes"}
+
+
+async def test_a_listener_that_fails_keeps_the_event_from_nobody_else(store, bus):
+    heard = []
+
+    def broken(event):
+        raise RuntimeError
+
+    bus.listen(broken)
+    bus.listen(heard.append)
+    await store.write(lambda tx: tx.emit(EventType.BATCH_STARTED, "b"))
+    assert [event.type for event in heard] == [EventType.BATCH_STARTED]

@@ -47,6 +47,8 @@ CREATE TABLE batches (
 -- What the claim walks: fewest running jobs first within a priority, so that batches share.
 CREATE INDEX batches_claimable ON batches (priority, running, seq)
   WHERE staging = 0 AND paused = 0 AND cancelled_at IS NULL AND pending > 0;
+-- What the ending of pending jobs walks.
+CREATE INDEX batches_cancelled ON batches (seq) WHERE cancelled_at IS NOT NULL AND pending > 0;
 CREATE INDEX batches_deadline ON batches (deadline_at)
   WHERE deadline_at IS NOT NULL AND finished_at IS NULL;
 
@@ -154,10 +156,11 @@ CREATE TABLE pages (
   detail TEXT,
   UNIQUE (job, url)
 ) STRICT;
+CREATE INDEX pages_of_job ON pages (job);                                  -- (job, seq)
 CREATE INDEX pages_by_body ON pages (job, sha256) WHERE sha256 IS NOT NULL;
 
--- Hashes of URLs that are only counted (out of scope, past the row limit), while the job lives:
--- what makes the receipt exact after a crash.
+-- Hashes of URLs that are only counted (out of scope, past the row limit), as long as the job may
+-- run again: what makes the receipt exact after a crash or a retry.
 CREATE TABLE outside (
   job INTEGER NOT NULL REFERENCES jobs (seq) ON DELETE CASCADE,
   key INTEGER NOT NULL,
