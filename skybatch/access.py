@@ -44,7 +44,9 @@ async def open_access(store: Store, folder: Path, configured: str) -> Access:
             await store.write(lambda tx: tokens.add(tx, token_id, _hash(token.encode()), FILE))
         else:
             configured = token  # the operator wrote a token of his own into the file
-    return Access(configured, await store.write(tokens.valid))
+    # Without the file's token when another is configured: that is how one gets rid of it.
+    issued = await store.write(lambda tx: tokens.valid(tx, but=FILE if configured else ""))
+    return Access(configured, issued)
 
 
 def read_or_make(path: Path) -> str:

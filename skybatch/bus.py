@@ -16,19 +16,19 @@ class Subscription:
 
     def __init__(self, capacity: int) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(capacity + 1)
-        self.is_dropped = False
+        self.is_ended = False
 
     def offer(self, event: Event) -> None:
         """Take the event, or be dropped when full."""
         if self._queue.qsize() >= self._queue.maxsize - 1:
             self.end()
-        if not self.is_dropped:
+        if not self.is_ended:
             self._queue.put_nowait(event)
 
     def end(self) -> None:
         """No more events will come."""
-        if not self.is_dropped:
-            self.is_dropped = True
+        if not self.is_ended:
+            self.is_ended = True
             self._queue.put_nowait(None)
 
     async def __aiter__(self) -> AsyncIterator[Event]:
@@ -42,6 +42,7 @@ class Bus:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[Event], None]] = []
+        self._is_closed = False
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Call a function for every event, at once: logs, wake-ups. It must not block."""
@@ -60,13 +61,16 @@ class Bus:
         """The events from now on."""
         subscription = Subscription(capacity)
         self._subscriptions.add(subscription)
+        if self._is_closed:
+            subscription.end()
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
 
     def close(self) -> None:
-        """End every subscription."""
+        """End every subscription, and those that come late."""
+        self._is_closed = True
         for subscription in self._subscriptions:
             subscription.end()
 

@@ -86,7 +86,7 @@ async def _changed(context: Context, batch_id: str, first: _Look, wait: float) -
     with context.bus.subscribe() as events, suppress(TimeoutError):
         async with asyncio.timeout(wait):
             look = await _look(context, batch_id)
-            while look.tag == first.tag and not look.is_over:
+            while look.tag == first.tag and not look.is_over and not events.is_ended:
                 await _event_of(events, batch_id)
                 look = await _look(context, batch_id)
     return look
@@ -99,7 +99,6 @@ async def _event_of(events: Subscription, batch_id: str) -> None:
             async for event in events:
                 if event.batch_id == batch_id:
                     return
-            await asyncio.sleep(POLL_SECONDS)  # dropped, or the daemon ends
 
 
 async def cancel(request: web.Request) -> web.Response:

@@ -166,7 +166,7 @@ def _rejected(batch: Batch, line: Leftover) -> DomainRecord:
         seq=0,
         job_id="",
         batch_id=batch.batch_id,
-        domain="",
+        domain=line.input,  # there is none; what was written says which line it is
         input=line.input,
         input_row=line.row,
         columns=line.columns,

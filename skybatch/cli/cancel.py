@@ -3,11 +3,11 @@
 import asyncio
 
 import click
-import msgspec
 
-from skybatch.cli.client import connect
+from skybatch.cli.client import Answer, connect
 from skybatch.cli.status import tell
 from skybatch.cli.view import BatchView
+from skybatch.cli.wording import some
 
 
 @click.command()
@@ -15,14 +15,28 @@ from skybatch.cli.view import BatchView
 @click.option("--json", "as_json", is_flag=True, help="Print what the API says.")
 def command(*, batch_id: str, as_json: bool) -> None:
     """Stop the batch whose id begins with BATCH_ID; what is fetched stays."""
-    body = asyncio.run(_cancel(batch_id))
+    before, answer = asyncio.run(_cancel(batch_id))
+    click.echo(effect(before), err=True)
     if as_json:
-        click.echo(body)
+        click.echo(answer.body)
     else:
-        tell(msgspec.json.decode(body, type=BatchView))
+        tell(answer.read(BatchView))
 
 
-async def _cancel(batch_id: str) -> bytes:
+def effect(before: BatchView) -> str:
+    """What cancelling does to a batch that stood so."""
+    if before.is_over:
+        return f"it had already ended: {before.status}"
+    running = before.counts.get("running", 0)
+    if not running:
+        return "cancelling: no job is running"
+    verb, stop = ("is", "it stops") if running == 1 else ("are", "they stop")
+    return f"cancelling: {some(running, 'job')} {verb} running, {stop} within 2 s"
+
+
+async def _cancel(batch_id: str) -> tuple[BatchView, Answer]:
+    """The batch as it was, and what the daemon said."""
     async with connect() as client:
         found = await client.find_batch(batch_id)
-        return (await client.post(f"/batch/{found}/cancel")).body
+        before = (await client.get(f"/batch/{found}/status")).read(BatchView)
+        return before, await client.post(f"/batch/{found}/cancel")

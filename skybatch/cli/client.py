@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import aiohttp
 import msgspec
@@ -18,16 +19,29 @@ PREFIX = "/api/v3/batch_page_scraper"
 CHUNK = 64 * 1024
 _CODES = {
     400: Exit.USAGE,
-    401: Exit.AUTH,
     403: Exit.AUTH,
     404: Exit.NOT_FOUND,
     413: Exit.USAGE,
     422: Exit.USAGE,
 }
+_TYPES = frozenset({"application/json", "application/x-ndjson", "text/csv"})
+_SET = (
+    "set SKYBATCH_TOKEN to the daemon's token "
+    "(its auth.token, or the file `token` in its data directory)"
+)
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 
 Body = bytes | AsyncIterator[bytes]
 Words = Mapping[str, str]
+_View = TypeVar("_View")
+
+
+class NoDaemon(CommandError):
+    """Something answers, and it is no daemon of ours."""
+
+    def __init__(self, url: str, how: str) -> None:
+        message = f"what answers at {url} is not a skybatch daemon ({how})"
+        super().__init__(message, Exit.UNREACHABLE)
 
 
 class Unreachable(CommandError):
@@ -42,9 +56,17 @@ class Unreachable(CommandError):
 class Answer:
     """What the daemon said."""
 
+    url: str  # of the daemon
     status: int
     body: bytes
     etag: str
+
+    def read(self, shape: type[_View]) -> _View:
+        """The body as a shape of `view`. Raises NoDaemon when it is another."""
+        try:
+            return msgspec.json.decode(self.body, type=shape)
+        except msgspec.MsgspecError as error:
+            raise NoDaemon(self.url, "its JSON has another shape") from error
 
 
 class Client:
@@ -58,7 +80,7 @@ class Client:
         """The answer to a GET; status 304 when it is still the one of the `etag`."""
         headers = {"If-None-Match": etag} if etag else {}
         async with self._ask("GET", path, query=query, headers=headers) as response:
-            return await _answer(response)
+            return await self._answer(response)
 
     async def post(
         self, path: str, query: Words | None = None, *, body: Body = b"", content_type: str = ""
@@ -66,7 +88,7 @@ class Client:
         """The answer to a POST; an iterator is sent as it comes."""
         headers = {"Content-Type": content_type} if content_type else {}
         async with self._ask("POST", path, query=query, headers=headers, body=body) as response:
-            return await _answer(response)
+            return await self._answer(response)
 
     async def stream(self, path: str, query: Words) -> AsyncIterator[bytes]:
         """The body of a GET, piece by piece as it comes."""
@@ -100,7 +122,7 @@ class Client:
             query["cursor"] = slice_.next_cursor
 
     async def _slice(self, query: Words) -> ListView:
-        return msgspec.json.decode((await self.get("/batch", query)).body, type=ListView)
+        return (await self.get("/batch", query)).read(ListView)
 
     @asynccontextmanager
     async def _ask(
@@ -118,22 +140,26 @@ class Client:
             ) as response:
                 if response.status not in (200, 202, 304):
                     raise self._refusal(response.status, await response.read())
+                if response.status != 304 and response.content_type not in _TYPES:
+                    raise NoDaemon(url, f"it answers with {response.content_type}")
                 yield response
 
+    async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
+        etag = response.headers.get("ETag", "")
+        return Answer(self._access.url, response.status, await response.read(), etag)
+
     def _refusal(self, status: int, body: bytes) -> CommandError:
+        url, token = self._access.url, self._access.token
         try:
             problem = msgspec.json.decode(body, type=ProblemView)
         except msgspec.MsgspecError:
-            problem = ProblemView(f"the server at {self._access.url} answered {status}")
+            return NoDaemon(url, f"it answers {status}")
+        if status == 401:
+            known = f"the daemon at {url} does not know this token (from {token.source}); "
+            return CommandError((known if token.text else "no token was found: ") + _SET, Exit.AUTH)
         faults = [f"  {fault}" for fault in problem.errors]
         lines = [problem.title, *faults] if faults else [problem.detail or problem.title]
-        if status == 401:
-            token = self._access.token
-            lines.append(f"the token of {token.source} was sent" if token.text else _NONE_SENT)
         return CommandError("\n".join(lines), _CODES.get(status, Exit.ERROR))
-
-
-_NONE_SENT = "no token was found: set SKYBATCH_TOKEN, or run this where the data directory is"
 
 
 @asynccontextmanager
@@ -165,10 +191,6 @@ def _told(url: str) -> Iterator[None]:
         raise Unreachable(url, "it does not answer in time") from error
     except aiohttp.ClientError as error:
         raise Unreachable(url, f"the connection broke: {error}") from error
-
-
-async def _answer(response: aiohttp.ClientResponse) -> Answer:
-    return Answer(response.status, await response.read(), response.headers.get("ETag", ""))
 
 
 def _only(found: list[str], otherwise: str) -> str:

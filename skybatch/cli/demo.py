@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import msgspec
 
 from skybatch import logs
 from skybatch.cli import download
@@ -153,7 +152,7 @@ async def _crawl(plan: Plan, access: Access) -> Exit:
     async with connect(access) as client:
         order = Order(plan.source, {"max_pages": plan.max_pages, "label": "demo"})
         answer = await send(client, order)
-        receipt = msgspec.json.decode(answer.body, type=SubmittedView)
+        receipt = answer.read(SubmittedView)
         tell_receipt(receipt)
         batch_id = receipt.batch_id or ""
         last = await follow(client, batch_id, timeout_s=None)
@@ -162,7 +161,7 @@ async def _crawl(plan: Plan, access: Access) -> Exit:
         _tell_how_to_ask(access, batch_id)
     if plan.samples:
         return _judged(plan.samples, records)
-    return exit_of(msgspec.json.decode(last.body, type=BatchView).status)
+    return exit_of(last.read(BatchView).status)
 
 
 def _judged(sites: Sequence[Sample], records: Sequence[RecordView]) -> Exit:

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import click
-import msgspec
 
 from skybatch.cli.client import Answer, Client, Unreachable
 from skybatch.cli.exits import CommandError, Exit
@@ -61,7 +60,7 @@ async def follow(
 
 async def _until_over(client: Client, batch_id: str, show: Show) -> Answer:
     async for answer in _changes(client, batch_id):
-        batch = msgspec.json.decode(answer.body, type=BatchView)
+        batch = answer.read(BatchView)
         show(batch)
         if batch.is_over:
             return answer

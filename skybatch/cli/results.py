@@ -14,7 +14,10 @@ from skybatch.cli.client import connect
 @click.argument("batch_id", required=False)
 @click.option("--format", "form", type=click.Choice(["json", "ndjson", "csv"]), help="The form.")
 @click.option(
-    "--level", type=click.Choice(["domain", "page"]), default="domain", help="A line per what?"
+    "--level",
+    type=click.Choice(["domain", "page"]),
+    default="domain",
+    help="One line per domain or per page.",
 )
 @download.output_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -27,11 +30,14 @@ def command(
     (.csv, .json, .ndjson).
     """
     if as_json:
+        if form not in (None, "json"):
+            raise click.UsageError(f"--json and --format {form} contradict each other")
         form = "json"
     is_table = form is None and output is None and level == "domain" and sys.stdout.isatty()
-    form = form or (download.format_of(output) if output else "ndjson")
-    if form == "csv" and level == "page":
-        raise click.UsageError("--level page comes as json or ndjson")
+    by_ending = download.format_of(output) if output else None
+    if form and by_ending and form != by_ending:
+        raise click.UsageError(f"{output} is to be {by_ending} by its ending, not {form}")
+    form = form or by_ending or "ndjson"
     asyncio.run(_results(batch_id, {"format": form, "level": level}, output, is_table=is_table))
 
 

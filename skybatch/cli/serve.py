@@ -56,7 +56,8 @@ def command(
         if error.errno not in _NO_PLACE and not isinstance(error, socket.gaierror):
             raise
         where = f"{config.server.host}:{config.server.port}"
-        raise CommandError(f"cannot listen on {where}: {_reason(error)}") from error
+        hint = "; choose another with --port" if error.errno == errno.EADDRINUSE else ""
+        raise CommandError(f"cannot listen on {where}: {_reason(error)}{hint}") from error
 
 
 def _reason(error: OSError) -> str:

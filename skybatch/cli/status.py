@@ -5,7 +5,7 @@ import asyncio
 import click
 import msgspec
 
-from skybatch.cli.client import connect
+from skybatch.cli.client import Answer, connect
 from skybatch.cli.exits import exit_of
 from skybatch.cli.progress import follow
 from skybatch.cli.tables import show
@@ -43,27 +43,27 @@ def command(  # noqa: PLR0913 - one parameter per flag
         asyncio.run(_list(as_json=as_json))
         return
     if watch or wait:
-        body = asyncio.run(_last_status(batch_id, timeout, is_quiet=not watch))
+        answer = asyncio.run(_last_status(batch_id, timeout, is_quiet=not watch))
     else:
-        body = asyncio.run(_status(batch_id))
-    batch = msgspec.json.decode(body, type=BatchView)
+        answer = asyncio.run(_status(batch_id))
+    batch = answer.read(BatchView)
     if as_json:
-        click.echo(body)
+        click.echo(answer.body)
     else:
         tell(batch)
     ctx.exit(exit_of(batch.status))
 
 
-async def _status(batch_id: str | None) -> bytes:
+async def _status(batch_id: str | None) -> Answer:
     async with connect() as client:
         found = await client.find_batch(batch_id)
-        return (await client.get(f"/batch/{found}/status")).body
+        return await client.get(f"/batch/{found}/status")
 
 
-async def _last_status(batch_id: str | None, timeout_s: float | None, *, is_quiet: bool) -> bytes:
+async def _last_status(batch_id: str | None, timeout_s: float | None, *, is_quiet: bool) -> Answer:
     async with connect() as client:
         found = await client.find_batch(batch_id)
-        return (await follow(client, found, timeout_s=timeout_s, is_quiet=is_quiet)).body
+        return await follow(client, found, timeout_s=timeout_s, is_quiet=is_quiet)
 
 
 async def _list(*, as_json: bool) -> None:

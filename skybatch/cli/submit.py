@@ -143,7 +143,7 @@ def source_of(words: tuple[str, ...], column: str | None) -> Source:
 async def _carry_out(order: Order) -> Exit:
     async with connect() as client:
         answer = await send(client, order)
-        receipt = msgspec.json.decode(answer.body, type=SubmittedView)
+        receipt = answer.read(SubmittedView)
         tell_receipt(receipt)
         if not order.wait or receipt.batch_id is None:
             if order.as_json:
@@ -157,7 +157,7 @@ async def _carry_out(order: Order) -> Exit:
             query = {"format": download.format_of(order.output), "all_rows": "1"}
             await download.to_file(client, receipt.batch_id, query, order.output)
             click.echo(f"written to {order.output}", err=True)
-    batch = msgspec.json.decode(answer.body, type=BatchView)
+    batch = answer.read(BatchView)
     if order.as_json:
         click.echo(answer.body)
     else:

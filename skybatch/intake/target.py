@@ -133,6 +133,9 @@ def _host(written: str) -> str:
     if host.startswith("["):
         return host[1:-1]
     host = host.removesuffix(".")
+    if host.startswith("0.") and written.isdigit():
+        # A number of some other column: as an address it would be one of "this network".
+        raise BadDomain("single_label", "a domain has a dot: example.com, not a number")
     if not _IPV4.fullmatch(host):
         _check_name(host)
     return host

@@ -14,13 +14,14 @@ def add(tx: Tx, token_id: str, secret_sha256: bytes, label: str) -> None:
     )
 
 
-def valid(tx: Tx) -> dict[str, bytes]:
-    """Id and hash of every token that may be used now."""
+def valid(tx: Tx, *, but: str = "") -> dict[str, bytes]:
+    """Id and hash of every token that may be used now, but for those with a certain label."""
     rows = tx.execute(
         """
         SELECT id, secret_sha256 FROM tokens
         WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
+          AND label IS NOT ?
         """,
-        (tx.now,),
+        (tx.now, but),
     )
     return {row["id"]: row["secret_sha256"] for row in rows}

@@ -120,6 +120,15 @@ async def test_a_long_poll_answers_at_once_when_the_client_is_behind_or_it_is_ov
         assert known.status == 304
 
 
+async def test_a_long_poll_does_not_hold_up_a_daemon_that_ends(api: Api):
+    path = f"/batch/{await api.submit(['a.example'])}/status"
+    async with asyncio.timeout(4), asyncio.TaskGroup() as tasks:
+        poll = tasks.create_task(api.get(f"{path}?wait=5"))
+        await until(lambda: api.bus._subscriptions)
+        api.bus.close()
+    assert poll.result().json["status"] == "pending"
+
+
 async def test_a_long_poll_ends_when_its_time_is_up(api: Api):
     path = f"/batch/{await api.submit(['a.example'])}/status"
     tag = (await api.get(path)).headers["ETag"]

@@ -166,7 +166,12 @@ def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daem
     [
         (["status", "ffffffff"], {}, 5, "no batch whose id begins with 'ffffffff'"),
         (["status", "01999999-0000-7000-8000-000000000000"], {}, 5, "no batch"),
-        (["status"], {"SKYBATCH_TOKEN": "wrong"}, 6, "the token of SKYBATCH_TOKEN was sent"),
+        (
+            ["status"],
+            {"SKYBATCH_TOKEN": "wrong"},
+            6,
+            "does not know this token (from SKYBATCH_TOKEN)",
+        ),
         (["status"], {"SKYBATCH_URL": "http://127.0.0.1:1"}, 7, "skybatch serve"),
         (["submit", "no domain", "-1"], {}, 2, "-1"),
         (["submit", "no domain"], {}, 2, "/domains/0: "),

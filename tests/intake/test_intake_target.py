@@ -152,6 +152,8 @@ BAD = [
     # names
     ("example", "single_label"),
     ("localhost", "single_label"),
+    ("5", "single_label"),
+    ("12000", "single_label"),
     ("localhost:8080", "single_label"),
     ("example.", "single_label"),
     ("http://intranet/", "single_label"),
