@@ -52,6 +52,16 @@ class Unreachable(CommandError):
         super().__init__(f"no daemon answers at {url} ({why})\n{start}", Exit.UNREACHABLE)
 
 
+class Refused(CommandError):
+    """The daemon says no; every fault stands on a line of its own."""
+
+    def __init__(self, problem: ProblemView, exit_code: Exit) -> None:
+        faults = [f"  {fault.detail}" for fault in problem.errors]
+        lines = [problem.title, *faults] if faults else [problem.detail or problem.title]
+        super().__init__("\n".join(lines), exit_code)
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the daemon said."""
@@ -157,9 +167,7 @@ class Client:
         if status == 401:
             known = f"the daemon at {url} does not know this token (from {token.source}); "
             return CommandError((known if token.text else "no token was found: ") + _SET, Exit.AUTH)
-        faults = [f"  {fault}" for fault in problem.errors]
-        lines = [problem.title, *faults] if faults else [problem.detail or problem.title]
-        return CommandError("\n".join(lines), _CODES.get(status, Exit.ERROR))
+        return Refused(problem, _CODES.get(status, Exit.ERROR))
 
 
 @asynccontextmanager

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import shlex
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,7 +20,8 @@ from skybatch.cli.access import Access, token_of, url_of
 from skybatch.cli.client import PREFIX, connect
 from skybatch.cli.exits import CommandError, Exit, exit_of
 from skybatch.cli.progress import follow
-from skybatch.cli.submit import Order, Source, send, source_of, tell_receipt
+from skybatch.cli.source import Source, source_of
+from skybatch.cli.submit import Order, send, tell_receipt
 from skybatch.cli.view import BatchView, RecordView, SubmittedView
 from skybatch.config import Config
 from skybatch.config.load import load_without_file
@@ -101,6 +105,9 @@ async def _demo(plan: Plan) -> Exit:
         except AlreadyRunning as error:
             return _told_of_the_other(plan, config, error)
         access = Access(daemon.started.url, token_of({}, config))
+        if plan.samples:
+            up = config.fetch.connect_to["*:80"]
+            click.echo(f"sites   {len(plan.samples)} sample domains on {up}", err=True)
         click.echo(f"daemon  {access.url}  (log: {plan.log_file})", err=True)
         code = await _crawl(plan, access)
         if not plan.is_once:
@@ -125,7 +132,6 @@ async def _configured(plan: Plan, stack: AsyncExitStack) -> Config:
         flags["fetch.connect_to"] = {"*:80": up, "*:443": down, **closed}
         flags["crawl.per_host_delay_s"] = 0.1  # the sites are our own
         flags["crawl.max_attempts"] = 2
-        click.echo(f"sites   {len(plan.samples)} sample domains on {up}", err=True)
     return load_without_file(os.environ, flags)
 
 
@@ -153,7 +159,7 @@ async def _crawl(plan: Plan, access: Access) -> Exit:
         order = Order(plan.source, {"max_pages": plan.max_pages, "label": "demo"})
         answer = await send(client, order)
         receipt = answer.read(SubmittedView)
-        tell_receipt(receipt)
+        tell_receipt(receipt, plan.source)
         batch_id = receipt.batch_id or ""
         last = await follow(client, batch_id, timeout_s=None)
         records = await download.to_table(client, batch_id)
@@ -180,17 +186,24 @@ def _judged(sites: Sequence[Sample], records: Sequence[RecordView]) -> Exit:
 def _tell_how_to_ask(access: Access, batch_id: str) -> None:
     source = access.token.source
     is_file = Path(source).is_file()
-    token = f"$(cat {source})" if is_file else f"${source}"
+    token = f"$(cat {shlex.quote(source)})" if is_file else f"${source}"
+    url = shlex.quote(f"{access.url}{PREFIX}/batch/{batch_id}/results?format=csv")
     lines = [
         "",
         f"token   {source}",
         "ask it:",
         f'  curl -H "Authorization: Bearer {token}" \\',
-        f"    {access.url}{PREFIX}/batch/{batch_id}/results?format=csv",
-        f'  SKYBATCH_URL={access.url} SKYBATCH_TOKEN="{token}" skybatch status',
+        f"    {url}",
+        f'  SKYBATCH_URL={access.url} SKYBATCH_TOKEN="{token}" {_program()} status',
         "it stays up until Ctrl-C",
     ]
     click.echo("\n".join(lines), err=True)
+
+
+def _program() -> str:
+    """As it was called; the shell gives the whole path of what it found by itself."""
+    called = sys.argv[0]
+    return "skybatch" if shutil.which("skybatch") == called else shlex.quote(called)
 
 
 async def _stay_up(daemon: Daemon) -> None:

@@ -39,10 +39,8 @@ class Pace:
         rate = (batch.pages.fetched - self.first.pages.fetched) / seconds
         told += f", {rate:.1f} pages/s"
         done = batch.ended - self.first.ended
-        if done:
-            left = seconds / done * (batch.total_domains - batch.ended)
-            told += f", {duration(left)} left"
-        return told
+        left = seconds / done * (batch.total_domains - batch.ended) if done else 0.0
+        return f"{told}, {duration(left)} left" if left >= 1 else told
 
 
 async def follow(
@@ -85,6 +83,16 @@ async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
             yield answer
             # A large batch changes all the time: it is not asked at every change.
             await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+@contextmanager
+def going_on(batch_id: str) -> Iterator[None]:
+    """Say at Ctrl-C that it ends the waiting only."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        click.echo(f"the batch goes on: skybatch status {batch_id}", err=True)
+        raise
 
 
 @contextmanager

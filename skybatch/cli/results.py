@@ -30,8 +30,6 @@ def command(
     (.csv, .json, .ndjson).
     """
     if as_json:
-        if form not in (None, "json"):
-            raise click.UsageError(f"--json and --format {form} contradict each other")
         form = "json"
     is_table = form is None and output is None and level == "domain" and sys.stdout.isatty()
     by_ending = download.format_of(output) if output else None

@@ -7,7 +7,7 @@ import msgspec
 
 from skybatch.cli.client import Answer, connect
 from skybatch.cli.exits import exit_of
-from skybatch.cli.progress import follow
+from skybatch.cli.progress import follow, going_on
 from skybatch.cli.tables import show
 from skybatch.cli.view import BatchView
 from skybatch.cli.wording import duration, plain
@@ -63,7 +63,8 @@ async def _status(batch_id: str | None) -> Answer:
 async def _last_status(batch_id: str | None, timeout_s: float | None, *, is_quiet: bool) -> Answer:
     async with connect() as client:
         found = await client.find_batch(batch_id)
-        return await follow(client, found, timeout_s=timeout_s, is_quiet=is_quiet)
+        with going_on(found):
+            return await follow(client, found, timeout_s=timeout_s, is_quiet=is_quiet)
 
 
 async def _list(*, as_json: bool) -> None:

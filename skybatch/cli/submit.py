@@ -1,51 +1,24 @@
 """`skybatch submit`: a list of domains becomes a batch."""
 
 import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 import msgspec
 
 from skybatch.cli import download, options
-from skybatch.cli.client import CHUNK, Answer, Client, connect
+from skybatch.cli.client import Answer, Client, Refused, connect
 from skybatch.cli.exits import Exit, exit_of
-from skybatch.cli.progress import follow
+from skybatch.cli.progress import follow, going_on
+from skybatch.cli.source import ListFile, Source, places, source_of, written
 from skybatch.cli.status import tell
-from skybatch.cli.view import BatchView, SubmittedView
-from skybatch.cli.wording import plain, some
+from skybatch.cli.view import BatchView, FaultView, SubmittedView
+from skybatch.cli.wording import some
 from skybatch.model.options import MAX_CONCURRENT_JOBS, MAX_PAGES
 
-TYPES = {
-    ".csv": "text/csv",
-    ".tsv": "text/csv",
-    ".ndjson": "application/x-ndjson",
-    ".jsonl": "application/x-ndjson",
-    ".txt": "text/plain",
-}
 _REJECTED_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class ListFile:
-    """A list that is read while it is sent."""
-
-    path: Path | None  # `None` is stdin
-    content_type: str
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Its bytes; read in a thread, for the file may be a slow pipe."""
-        file: BinaryIO = self.path.open("rb") if self.path else sys.stdin.buffer
-        with file:
-            while piece := await asyncio.to_thread(file.read, CHUNK):
-                yield piece
-
-
-Source = ListFile | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +80,6 @@ def command(  # noqa: PLR0913 - one parameter per flag
         "max_concurrent_jobs": max_concurrent_jobs,
         "label": label,
         "options": options.parse(written_options) or None,
-        "column": column,
     }
     order = Order(
         source=source_of(source, column),
@@ -121,30 +93,11 @@ def command(  # noqa: PLR0913 - one parameter per flag
     ctx.exit(asyncio.run(_carry_out(order)))
 
 
-def source_of(words: tuple[str, ...], column: str | None) -> Source:
-    """What the words of the command line mean: one list, or domains."""
-    lists = [word for word in words if word == "-" or Path(word).suffix.lower() in TYPES]
-    if len(words) == 1 and Path(words[0]).is_file():
-        lists = [words[0]]
-    if not lists:
-        if column:
-            raise click.UsageError("--column is for a CSV")
-        return words
-    if len(words) > 1:
-        raise click.UsageError(f"{lists[0]} is a list, and a batch is one list or a few domains")
-    if words == ("-",):
-        return ListFile(None, "text/csv" if column else "text/plain")
-    path = Path(words[0])
-    if not (path.is_file() and os.access(path, os.R_OK)):
-        raise click.UsageError(f"there is no file {path} that can be read")
-    return ListFile(path, TYPES.get(path.suffix.lower(), "text/plain"))
-
-
 async def _carry_out(order: Order) -> Exit:
     async with connect() as client:
         answer = await send(client, order)
         receipt = answer.read(SubmittedView)
-        tell_receipt(receipt)
+        tell_receipt(receipt, order.source)
         if not order.wait or receipt.batch_id is None:
             if order.as_json:
                 click.echo(answer.body)
@@ -152,7 +105,8 @@ async def _carry_out(order: Order) -> Exit:
                 click.echo(receipt.batch_id)
             return Exit.OK
         click.echo(f"batch {receipt.batch_id}", err=True)
-        answer = await follow(client, receipt.batch_id, timeout_s=order.timeout_s)
+        with going_on(receipt.batch_id):
+            answer = await follow(client, receipt.batch_id, timeout_s=order.timeout_s)
         if order.output:
             query = {"format": download.format_of(order.output), "all_rows": "1"}
             await download.to_file(client, receipt.batch_id, query, order.output)
@@ -168,18 +122,39 @@ async def _carry_out(order: Order) -> Exit:
 async def send(client: Client, order: Order) -> Answer:
     """Submit; the answer comes when the batch is on disk."""
     query = {"dry_run": "1"} if order.is_dry_run else {}
-    if isinstance(order.source, tuple):
+    try:
+        if isinstance(order.source, ListFile):
+            return await _send_list(client, order.source, query, order.members)
         body = msgspec.json.encode({"domains": order.source, **order.members})
         return await client.post("/batch", query, body=body, content_type="application/json")
-    for name, value in order.members.items():
+    except Refused as refused:
+        problem = refused.problem
+        faults = _placed(problem.errors, order.source)
+        raise Refused(replace(problem, errors=faults), refused.exit_code) from refused
+
+
+async def _send_list(
+    client: Client, source: ListFile, query: dict[str, str], members: Mapping[str, object]
+) -> Answer:
+    for name, value in members.items():
         query[name] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    source = order.source
+    if source.column:
+        query["column"] = source.column
     return await client.post(
         "/batch", query, body=source.pieces(), content_type=source.content_type
     )
 
 
-def tell_receipt(receipt: SubmittedView) -> None:
+def _placed(faults: Sequence[FaultView], source: Source) -> tuple[FaultView, ...]:
+    """The faults of domains with the domain as it was written, and with its line."""
+    named = places(source, {fault.row for fault in faults if fault.row is not None})
+    return tuple(
+        fault if fault.row is None else replace(fault, detail=f"{named[fault.row]}: {fault.detail}")
+        for fault in faults
+    )
+
+
+def tell_receipt(receipt: SubmittedView, source: Source) -> None:
     """Say on stderr what became of the lines of the list."""
     told = f"{some(receipt.job_count, 'domain')} accepted"
     if receipt.duplicates:
@@ -187,7 +162,12 @@ def tell_receipt(receipt: SubmittedView) -> None:
     if receipt.rejected_count:
         told += f", {receipt.rejected_count} rejected:"
     click.echo(told, err=True)
-    for line in receipt.rejected[:_REJECTED_SHOWN]:
-        click.echo(f"  line {line.index + 1}: {plain(line.domain)}: {line.detail}", err=True)
+    shown = receipt.rejected[:_REJECTED_SHOWN]
+    named = places(source, {line.index for line in shown})
+    for line in shown:
+        name = named[line.index]
+        if isinstance(source, ListFile) and source.path is None:
+            name += f": {written(line.domain)}"
+        click.echo(f"  {name}: {line.detail}", err=True)
     if receipt.rejected_count > _REJECTED_SHOWN:
         click.echo(f"  and {receipt.rejected_count - _REJECTED_SHOWN} more", err=True)

@@ -9,25 +9,49 @@ from skybatch.cli.view import RecordView
 from skybatch.cli.wording import plain
 
 _TITLE = 60  # characters
-_WHOLE = frozenset({"batch", "domain", "status", "pages"})  # columns that are not folded
+_NARROWED = {"domain": 12, "title": 12, "label": 8}  # columns that give way, and how far
+_LEFT_OUT = frozenset({"title", "created"})  # where the others would not fit otherwise
+_GAP = 2
 
 
 def show(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows on stdout."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(plain(cell) for cell in row))
+    texts = [[plain(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(head, texts)
         return
+    for row in texts:
+        click.echo("\t".join(row))
+
+
+def _draw(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Addresses and numbers stay whole: on a narrow terminal its own line break is the last way,
+    for it does not end up in what is copied."""
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(head)}
+    least = {
+        name: _NARROWED.get(name) or max(map(cell_len, [name, *cells]))
+        for name, cells in columns.items()
+    }
+    console = Console()
+    if _width(least.values()) > console.width:
+        least = {name: width for name, width in least.items() if name not in _LEFT_OUT}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in head:
-        table.add_column(name, overflow="fold", no_wrap=name in _WHOLE)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console().print(table)
+    for name, width in least.items():
+        is_whole = name not in _NARROWED
+        table.add_column(name, overflow="fold", no_wrap=is_whole, min_width=width)
+    for row in zip(*(columns[name] for name in least), strict=True):
+        table.add_row(*map(Text, row))
+    console.print(table, width=max(console.width, _width(least.values())), crop=False)
+
+
+def _width(columns: Iterable[int]) -> int:
+    widths = list(columns)
+    return sum(widths) + _GAP * (len(widths) - 1)
 
 
 def show_records(records: Iterable[RecordView]) -> None:

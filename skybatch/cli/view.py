@@ -112,10 +112,13 @@ class FaultView:
     """One thing that is wrong with a request."""
 
     pointer: str
-    detail: str
+    detail: str  # a sentence that names what it is about, but for a domain
 
-    def __str__(self) -> str:
-        return f"{self.pointer}: {self.detail}" if self.pointer else self.detail
+    @property
+    def row(self) -> int | None:
+        """Of which domain of the list, from 0."""
+        number = self.pointer.removeprefix("/domains/")
+        return int(number) if number.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,15 @@ def test_the_token_is_printed_with_its_source() -> None:
     assert shown == {"token": "given", "source": "SKYBATCH_TOKEN", "path": str(path.absolute())}
 
 
+def test_a_configured_token_goes_before_the_token_file() -> None:
+    token_file("of the file")
+    by_env = run("token", **{"SKYBATCH_AUTH__TOKEN": "configured-by-env"})
+    assert by_env.stdout == "configured-by-env\n"
+    assert "SKYBATCH_AUTH__TOKEN" in by_env.stderr
+    Path("skybatch.toml").write_text('[auth]\ntoken = "configured-by-file"\n', "utf-8")
+    assert run("token").stdout == "configured-by-file\n"
+
+
 def test_without_a_token_the_exit_code_is_that_of_auth() -> None:
     result = run("token")
     assert (result.exit_code, result.stdout) == (6, "")

@@ -7,7 +7,9 @@ import os
 import re
 import signal
 import subprocess
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -15,6 +17,7 @@ from skybatch.demo.sites import bench_hosts
 from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess, SiteProcess
 
 FIRST, SECOND, THIRD = bench_hosts(3)
+UNKNOWN = "01999999-0000-7000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def test_a_file_becomes_a_file_with_the_columns_beside_the_facts(skybatch, tmp_p
     done = skybatch("submit", "list.csv", "--column", "site", "-o", "out.csv")
     assert done.returncode == 0, done.stderr
     assert "2 domains accepted, 1 duplicate, 1 rejected" in done.stderr
-    assert "line 4: no domain" in done.stderr
+    assert "line 5: no domain: " in done.stderr
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8-sig"))))
     assert [row["input.crm"] for row in rows] == ["1", "2", "3", "4"]
     assert f"info@{FIRST}" in rows[0]["emails"]
@@ -104,6 +107,8 @@ def test_results_come_as_ndjson_json_and_csv(skybatch, tmp_path) -> None:
     done = skybatch("results", batch_id, "--level", "page", "-o", "pages.ndjson")
     assert (done.returncode, done.stdout) == (0, "")
     assert (tmp_path / "pages.ndjson").read_text("utf-8").count("\n") == 8
+    pages = skybatch("results", batch_id, "--level", "page", "--format", "csv").stdout
+    assert len(list(csv.DictReader(io.StringIO(pages)))) == 8
 
 
 def test_a_reader_that_leaves_early_is_no_trouble(skybatch, daemon) -> None:
@@ -133,9 +138,13 @@ def test_a_cancelled_batch_ends_with_4_and_waiting_may_run_out(skybatch) -> None
     assert skybatch("status", batch_id).returncode == 0
     late = skybatch("status", batch_id, "--wait", "--timeout", "0.2")
     assert (late.returncode, late.stdout) == (124, "")
-    assert skybatch("cancel", batch_id).returncode == 0
-    assert skybatch("cancel", batch_id, "--json").returncode == 0
+    first = skybatch("cancel", batch_id)
+    assert (first.returncode, first.stderr.partition(":")[0]) == (0, "cancelling")
     assert skybatch("status", batch_id, "--wait", "--timeout", "5").returncode in (3, 4)
+    again = skybatch("cancel", batch_id, "--json")
+    assert again.returncode == 0
+    ended = json.loads(again.stdout)["status"]
+    assert again.stderr == f"it had already ended: {ended}\n"
 
 
 def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daemon) -> None:
@@ -152,8 +161,9 @@ def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daem
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert "Traceback" not in stderr
     batch_id = re.search(r"batch (\S+)", told)[1]
+    assert stderr.splitlines()[-1] == f"the batch goes on: skybatch status {batch_id}"
+    assert "Traceback" not in stderr
     assert json.loads(skybatch("status", batch_id, "--json").stdout)["status"] in (
         "pending",
         "running",
@@ -165,7 +175,7 @@ def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daem
     ("words", "env", "code", "told"),
     [
         (["status", "ffffffff"], {}, 5, "no batch whose id begins with 'ffffffff'"),
-        (["status", "01999999-0000-7000-8000-000000000000"], {}, 5, "no batch"),
+        (["status", UNKNOWN], {}, 5, "no batch"),
         (
             ["status"],
             {"SKYBATCH_TOKEN": "wrong"},
@@ -174,7 +184,8 @@ def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daem
         ),
         (["status"], {"SKYBATCH_URL": "http://127.0.0.1:1"}, 7, "skybatch serve"),
         (["submit", "no domain", "-1"], {}, 2, "-1"),
-        (["submit", "no domain"], {}, 2, "/domains/0: "),
+        (["submit", "no domain"], {}, 2, "\n  no domain: "),
+        (["submit", "a.example", "--label", "x" * 201], {}, 2, "\n  label must be a text"),
         (["results", "0"], {}, 2, "more than one batch"),
     ],
 )
@@ -186,6 +197,61 @@ def test_what_goes_wrong_has_its_exit_code_and_a_message(skybatch, words, env, c
     assert told in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_a_list_of_no_domain_is_told_line_by_line(skybatch, tmp_path) -> None:
+    (tmp_path / "list.csv").write_text("domain,crm\nnonsense,1\n,2\n", "utf-8")
+    done = skybatch("submit", "list.csv")
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert lines[1].startswith("  line 2: nonsense: a domain has a dot")
+    assert lines[2].startswith("  line 3: (empty): ")
+    piped = skybatch("submit", "-", stdin=f"{FIRST}\nnonsense\n")
+    assert "\n  entry 2: nonsense: a domain has a dot" in piped.stderr
+
+
+def test_without_a_token_the_message_says_where_the_daemon_has_one(skybatch) -> None:
+    done = skybatch("status", SKYBATCH_TOKEN="")
+    assert done.returncode == 6
+    assert "no token was found: set SKYBATCH_TOKEN to the daemon's token (" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "content_type", "body"),
+    [
+        (["status"], "text/html", b"<h1>Hello</h1>"),
+        (["status"], "application/json", b"[]"),
+        (["submit", FIRST], "text/html", b"<h1>Hello</h1>"),
+        (["submit", FIRST], "application/json", b"{}"),
+        (["results", UNKNOWN], "text/html", b"<h1>Hello</h1>"),
+    ],
+)
+def test_what_is_no_daemon_is_told_in_one_line(words, content_type, body, tmp_path) -> None:
+    class Hello(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hello) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        env = {"SKYBATCH_URL": url, "SKYBATCH_TOKEN": "t", "PATH": os.defpath}
+        done = subprocess.run(
+            [PROGRAM, *words], capture_output=True, text=True, cwd=tmp_path, env=env, timeout=30
+        )
+        server.shutdown()
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.startswith(f"Error: what answers at {url} is not a skybatch daemon")
+    assert done.stderr.count("\n") == 1
 
 
 def test_serve_prints_the_port_that_it_took_and_ends_with_0(tmp_path) -> None:
@@ -215,7 +281,8 @@ def test_serve_tells_what_keeps_it_from_starting(daemon, tmp_path) -> None:
     words = [PROGRAM, "serve", "--data-dir", tmp_path / "data", "--port"]
     taken = subprocess.run([*words, port], capture_output=True, text=True, timeout=20)
     assert taken.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in taken.stderr
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in taken.stderr
+    assert "; choose another with --port" in taken.stderr
     wrong = subprocess.run([*words, "70000"], capture_output=True, text=True, timeout=20)
     assert wrong.returncode == 2
     assert "server.port: port must be from 0 to 65,535 (in --port)" in wrong.stderr
@@ -247,7 +314,9 @@ def test_the_demo_ends_as_expected_and_a_second_one_names_the_first(tmp_path) ->
     url = re.search(r"http://127\.0\.0\.1:\d+", told)[0]
     assert second.returncode == 0
     assert url in second.stderr
-    command = re.search(r"curl -H .*\n.*results\?format=csv", told)[0].replace("\\\n", "")
+    assert "sample domains" not in second.stderr
+    assert f" {PROGRAM} status\n" in told
+    command = re.search(r"curl -H .*\n.*'http\S*/results\?format=csv'", told)[0].replace("\\\n", "")
     answer = subprocess.run(
         ["/bin/sh", "-c", command], capture_output=True, text=True, check=True, cwd=tmp_path
     )

@@ -1,5 +1,7 @@
 """What the commands make of their words, and how they word what they tell."""
 
+import io
+import re
 from pathlib import Path
 
 import click
@@ -9,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybatch.cli import options
+from skybatch.cli.cancel import effect
 from skybatch.cli.main import main
 from skybatch.cli.progress import Pace
-from skybatch.cli.submit import ListFile, source_of
-from skybatch.cli.view import BatchView, PagesView
+from skybatch.cli.source import ListFile, places, source_of
+from skybatch.cli.tables import show_records
+from skybatch.cli.view import BatchView, ContactView, PagesView, RecordView, ValueView
 from skybatch.cli.wording import duration, plain, some
 from skybatch.errors import Invalid
 
@@ -34,12 +38,12 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             ("https://a.example/x.html", "b.example"),
         ),
         (("list.csv",), None, ListFile(Path("list.csv"), "text/csv")),
-        (("LIST.TSV",), "site", ListFile(Path("LIST.TSV"), "text/csv")),
+        (("LIST.TSV",), "site", ListFile(Path("LIST.TSV"), "text/csv", "site")),
         (("list.jsonl",), None, ListFile(Path("list.jsonl"), "application/x-ndjson")),
         (("list.txt",), None, ListFile(Path("list.txt"), "text/plain")),
         (("domains",), None, ListFile(Path("domains"), "text/plain")),
         (("-",), None, ListFile(None, "text/plain")),
-        (("-",), "site", ListFile(None, "text/csv")),
+        (("-",), "site", ListFile(None, "text/csv", "site")),
     ],
 )
 def test_a_word_is_a_list_or_a_domain(words, column, source) -> None:
@@ -58,6 +62,50 @@ def test_a_word_is_a_list_or_a_domain(words, column, source) -> None:
 def test_what_cannot_be_meant_is_a_usage_error(words, column) -> None:
     with pytest.raises(click.UsageError):
         source_of(words, column)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("list.xlsx", "there is no file list.xlsx"),
+        ("missing.csv", "there is no file missing.csv"),
+        ("folder", "folder is a folder"),
+        ("table.xlsx", "a list is a .csv, .tsv, .ndjson, .jsonl, .txt file"),
+    ],
+)
+def test_a_word_that_can_only_be_a_list_says_why_it_is_none(word: str, told: str) -> None:
+    Path("folder").mkdir()
+    Path("table.xlsx").write_bytes(b"PK")
+    with pytest.raises(click.UsageError, match=re.escape(told)):
+        source_of((word,), None)
+
+
+@pytest.mark.parametrize("word", ["https://a.example/list.json", "mirror.example", "x" * 300])
+def test_what_is_no_list_goes_to_the_daemon_as_a_domain(word: str) -> None:
+    Path("mirror.example").mkdir()
+    assert source_of((word,), None) == (word,)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "named"),
+    [
+        ("a.csv", "domain,x\na.example,1\n\n,2\n", {1: "line 4: (empty)"}),
+        ("a.csv", '\n\nx;url\n"1\n2";a.example\n"3\n4";bad\n', {1: "line 6: bad"}),
+        ("a.txt", "# ours\r\na.example\r\n\r\nbad", {0: "line 2: a.example", 1: "line 4: bad"}),
+        ("a.ndjson", '"a.example"\n{"x": "1\\n2", "url": "bad"}\n7\n', {1: "line 2: bad"}),
+        ("a.ndjson", '"a.example"\n\n7\n', {1: "line 3: 7"}),
+    ],
+)
+def test_an_entry_of_a_file_is_named_by_its_line_there(name, text, named) -> None:
+    Path(name).write_text(text, "utf-8", newline="")
+    source = source_of((name,), None)
+    assert places(source, set(named)) == named
+
+
+def test_an_entry_without_a_file_is_named_as_it_was_written() -> None:
+    assert places(("a.example", " \x1b"), {0, 1}) == {0: "a.example", 1: "(empty)"}
+    assert places(ListFile(None, "text/plain"), {3}) == {3: "entry 4"}
+    assert places(ListFile(Path("gone.txt"), "text/plain"), {3}) == {3: "entry 4"}
 
 
 def test_options_are_read_by_their_type() -> None:
@@ -145,4 +193,40 @@ def test_the_pace_is_that_since_the_first_look() -> None:
     assert pace.line(batch("running", 10, 1020), 110.0) == told
     told = "30 of 50 domains, 1200 pages, 20.0 pages/s, 10 s left"
     assert pace.line(batch("running", 30, 1200), 110.0) == told
+    told = "49 of 50 domains, 1390 pages, 39.0 pages/s"
+    assert pace.line(batch("running", 49, 1390), 110.0) == told  # a quarter of a second is left
     assert pace.line(batch("complete", 50, 1400), 120.0) == "50 of 50 domains, 1400 pages"
+
+
+@pytest.mark.parametrize(
+    ("status", "running", "told"),
+    [
+        ("running", 7, "cancelling: 7 jobs are running, they stop within 2 s"),
+        ("running", 1, "cancelling: 1 job is running, it stops within 2 s"),
+        ("pending", 0, "cancelling: no job is running"),
+        ("complete", 0, "it had already ended: complete"),
+    ],
+)
+def test_cancel_tells_what_it_does(status: str, running: int, told: str) -> None:
+    assert effect(BatchView("B", status, 9, {"running": running}, PagesView(), "now")) == told
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("columns", "has_title"), [("60", False), ("80", False), ("140", True)])
+def test_addresses_and_reasons_stay_whole_on_every_terminal(
+    columns, has_title, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout", stream := Terminal())
+    contact = ContactView((ValueView("info@bakery-north.example"),), (ValueView("+493012345678"),))
+    record = RecordView("bakery-north.example", "partial", "robots_disallowed", "Bread", contact)
+    show_records([record])
+    for whole in ("info@bakery-north.example", "+493012345678", "robots_disallowed", "pages"):
+        assert whole in stream.getvalue()
+    assert ("Bread" in stream.getvalue()) is has_title
