@@ -1,6 +1,8 @@
 """Reading request bodies: within their size, and not for ever."""
 
 import asyncio
+import hashlib
+from _hashlib import HASH
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
@@ -12,12 +14,14 @@ from skybatch.errors import Fault, Invalid
 from skybatch.intake.submission import pointer
 
 CHUNK = 64 * 1024
+DIGEST = web.RequestKey("digest", HASH)  # of the body, as far as it was read
 MOST_MEMBERS = 1_000
 CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
 async def chunks(request: web.Request, silence_seconds: float) -> AsyncIterator[bytes]:
     """The body as it comes. Raises Refusal after too long a silence."""
+    digest = request.setdefault(DIGEST, hashlib.sha256())
     while True:
         try:
             async with asyncio.timeout(silence_seconds):
@@ -27,6 +31,7 @@ async def chunks(request: web.Request, silence_seconds: float) -> AsyncIterator[
             raise Refusal("body_timeout", detail, CLOSE) from None
         if not chunk:
             return
+        digest.update(chunk)
         yield chunk
 
 

@@ -1,7 +1,7 @@
 """What every request handler needs, handed to the application once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
@@ -51,6 +51,7 @@ class Context:
     default_concurrency: int
     clock: Clock
     limits: Limits
+    under_way: set[tuple[str, str]] = field(default_factory=set)  # owner and key; see `api.once`
 
 
 CONTEXT = web.AppKey("context", Context)

@@ -22,6 +22,8 @@ STATUS: Mapping[str, int] = {
     "method_not_allowed": 405,
     "body_timeout": 408,
     "conflict": 409,
+    "idempotency_mismatch": 409,
+    "in_progress": 409,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid": 422,

@@ -92,14 +92,18 @@ class ListShape(msgspec.Struct):
     next_cursor: str | None
 
 
+def status_url(batch_id: str) -> str:
+    """Where the status of a batch is."""
+    return f"{PREFIX}/batch/{batch_id}/status"
+
+
 def submitted(batch_id: str | None, status: str, receipt: Receipted) -> SubmittedShape:
     """What became of a submission; a dry run has no batch."""
-    base = f"{PREFIX}/batch/{batch_id}" if batch_id else None
     return SubmittedShape(
         batch_id=batch_id,
         status=status,
-        status_url=f"{base}/status" if base else None,
-        results_url=f"{base}/results" if base else None,
+        status_url=status_url(batch_id) if batch_id else None,
+        results_url=f"{PREFIX}/batch/{batch_id}/results" if batch_id else None,
         job_count=receipt.job_count,
         duplicates=receipt.duplicates,
         rejected=[

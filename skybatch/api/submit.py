@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import msgspec
 from aiohttp import web
 
-from skybatch.api import body
+from skybatch.api import body, once
 from skybatch.api.answers import answer
 from skybatch.api.context import OWNER, Context, context_of
 from skybatch.api.schemas import submitted
@@ -17,7 +19,9 @@ from skybatch.intake.verdict import entry_of, judge
 from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
 from skybatch.model.ids import uuid7
 from skybatch.model.target import Entry
-from skybatch.store import submissions
+from skybatch.store import idempotency, submissions
+from skybatch.store.idempotency import Remembered
+from skybatch.store.tx import Tx
 
 JSON = "application/json"
 SLICE = 500  # lines judged in one turn of the loop: a few milliseconds
@@ -30,21 +34,44 @@ Lines = AsyncIterator[list[Accepted | Rejected]]
 async def submit(request: web.Request) -> web.Response:
     """202 once the batch is on disk; with `dry_run=1` 200, and nothing is stored."""
     if body.media_type(request, JSON, *MEDIA_TYPES) == JSON:
-        submission, lines, is_dry = await _from_json(request)
+        asked = await _from_json(request)
     else:
-        submission, lines, is_dry = _from_stream(request)
-    if is_dry:
-        return answer(submitted(None, DRY_RUN, await dry_run(lines)))
-    return await store(request, submission, lines)
+        asked = _from_stream(request)
+    if asked.is_dry:
+        return answer(submitted(None, DRY_RUN, await dry_run(asked.lines)))
+    key = once.key_of(request, asked.submission, has_own_id=asked.has_own_id)
+    if key is None:
+        return await _store(request, asked, key)
+    with once.under_way(request, key):
+        return await once.answered(request, key) or await _store(request, asked, key)
 
 
-async def store(request: web.Request, submission: Submission, lines: Lines) -> web.Response:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request asks for."""
+
+    submission: Submission
+    lines: Lines
+    is_dry: bool
+    has_own_id: bool  # the client has chosen the id of the batch
+
+
+async def _store(request: web.Request, asked: _Asked, key: str | None) -> web.Response:
     """Store a submission, wake the workers, tell what became of it."""
-    context = context_of(request)
-    receipt = await submissions.submit(context.store, submission, lines)
+    context, submission = context_of(request), asked.submission
+
+    def first_answer(receipt: Receipted) -> Remembered:
+        shape = submitted(submission.batch_id, "pending", receipt)
+        mark = once.fingerprint(request) if key else b""
+        return Remembered(mark, submission.batch_id, 202, msgspec.json.encode(shape))
+
+    def conclude(tx: Tx, receipt: Receipted) -> None:
+        if key is not None:
+            idempotency.remember(tx, submission.owner, key, first_answer(receipt))
+
+    receipt = await submissions.submit(context.store, submission, asked.lines, conclude)
     context.wake()
-    shape = submitted(submission.batch_id, "pending", receipt)
-    return answer(shape, status=202, headers={"Location": shape.status_url or ""})
+    return once.response(first_answer(receipt), {})
 
 
 def submission_of(request: web.Request, members: Mapping[str, object]) -> Submission:
@@ -69,7 +96,7 @@ async def judged(slices: AsyncIterator[Sequence[Entry | Rejected]]) -> Lines:
         yield lines
 
 
-async def _from_json(request: web.Request) -> tuple[Submission, Lines, bool]:
+async def _from_json(request: web.Request) -> _Asked:
     limits = context_of(request).limits
     members = await body.json_object(
         request, limit=limits.json_bytes, silence_seconds=limits.silence_seconds
@@ -92,7 +119,7 @@ async def _from_json(request: web.Request) -> tuple[Submission, Lines, bool]:
         faults += invalid.faults
     if submission is None or lines is None or faults:
         raise Invalid((*faults, *await _of_lines(lines)))
-    return submission, lines, is_dry
+    return _Asked(submission, lines, is_dry, has_own_id=members.get("batch_id") is not None)
 
 
 async def _of_lines(lines: Lines | None) -> tuple[Fault, ...]:
@@ -133,7 +160,7 @@ async def _entries(domains: Sequence[object]) -> AsyncIterator[list[Entry | Reje
         yield [entry_of(start + index, value) for index, value in enumerate(part)]
 
 
-def _from_stream(request: web.Request) -> tuple[Submission, Lines, bool]:
+def _from_stream(request: web.Request) -> _Asked:
     context = context_of(request)
     pairs = [(name, text) for name, text in request.query.items() if name not in _OWN]
     members, faults = query_members(pairs)
@@ -145,7 +172,8 @@ def _from_stream(request: web.Request) -> tuple[Submission, Lines, bool]:
         raise Invalid(tuple(faults)) from invalid
     if faults:
         raise Invalid(tuple(faults))
-    return submission, judged(_table(request, context)), is_dry
+    lines = judged(_table(request, context))
+    return _Asked(submission, lines, is_dry, has_own_id="batch_id" in members)
 
 
 _OWN = frozenset({"dry_run", "column"})  # parameters of this call, not of the submission

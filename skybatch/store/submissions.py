@@ -11,14 +11,16 @@ from skybatch.store.database import Store
 from skybatch.store.tx import Tx
 
 Slice = Sequence[Accepted | Rejected]
+Conclusion = Callable[[Tx, Receipted], None]
 LISTED = 1_000  # rejected lines that the answer names
 
 
 class _Intake:
     """One submission on its way into the store."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, conclude: Conclusion) -> None:
         self.submission = submission
+        self.conclude = conclude
         self.batch: int | None = None
         self.columns: dict[str, None] = {}  # a set that keeps its order
         self.jobs = 0
@@ -55,6 +57,7 @@ class _Intake:
             raise no_domain(self.rejected)
         if is_last:
             batches.publish(tx, self.batch, tuple(self.columns))
+            self.conclude(tx, self.receipted())
 
     def staged(self) -> Staged | None:
         """What there is to discard. For the writer's thread: a first slice whose wait was
@@ -83,13 +86,23 @@ async def one_slice(lines: Slice) -> AsyncIterator[Slice]:
     yield lines
 
 
-async def submit(store: Store, submission: Submission, slices: AsyncIterator[Slice]) -> Receipted:
+def nothing_more(_tx: Tx, _receipt: Receipted) -> None:
+    """The conclusion of a submission that nobody needs to remember."""
+
+
+async def submit(
+    store: Store,
+    submission: Submission,
+    slices: AsyncIterator[Slice],
+    conclude: Conclusion = nothing_more,
+) -> Receipted:
     """Store the whole submission, or nothing of it; durable when it returns.
 
-    Raises Conflict when the batch id exists, Invalid with every rejected line when none is good,
+    `conclude` runs in the transaction that makes the batch visible. Raises Conflict when the
+    batch id exists, Invalid with every rejected line when none is good,
     and whatever `slices` raises.
     """
-    intake = _Intake(submission)
+    intake = _Intake(submission, conclude)
     try:
         held: Slice = ()
         async for lines in slices:

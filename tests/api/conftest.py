@@ -57,6 +57,7 @@ class Api:
     bus: Bus
     vitals: Vitals
     wakes: list[None] = field(default_factory=list)
+    under_way: set[tuple[str, str]] = field(default_factory=set)
 
     async def request(self, method, path, *, prefix=PREFIX, token=TOKEN, headers=None, **rest):
         sent = {"Authorization": f"Bearer {token}"} if token else {}
@@ -123,7 +124,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with ClientSession() as client:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield Api(url, client, store, bus, vitals, wakes)
+        yield Api(url, client, store, bus, vitals, wakes, context.under_way)
     bus.close()
     await runner.cleanup()
     await store.close()

@@ -54,7 +54,7 @@ async def test_a_batch_takes_the_id_that_it_is_given_once(api: Api):
     batch_id = uuid7(1_800_000_000.0)
     body = {"domains": ["a.com"], "batch_id": batch_id.upper()}
     assert (await api.post("/batch", body)).json["batch_id"] == batch_id
-    again = await api.post("/batch", body)
+    again = await api.post("/batch", body, headers={"Idempotency-Key": "another"})
     assert again.status == 409
     assert again.json["type"].endswith(":conflict")
     assert (await api.stored())["batches"] == 1

@@ -210,6 +210,7 @@ CREATE TABLE idempotency (
   created_at REAL NOT NULL,
   PRIMARY KEY (owner, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency (created_at);
 
 -- Webhooks to be sent, written in the transaction of the change they tell.
 CREATE TABLE deliveries (

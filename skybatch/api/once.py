@@ -1,0 +1,87 @@
+"""The same submission again: one batch and one answer, however often a client asks.
+
+The answer is kept in the transaction that makes the batch visible. A client that lost it, because
+the connection broke or the daemon was killed after the commit, sends the same again and gets it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from skybatch.api import body
+from skybatch.api.context import OWNER, context_of
+from skybatch.api.errors import Refusal
+from skybatch.api.schemas import status_url
+from skybatch.model.batch import Submission
+from skybatch.store import idempotency
+from skybatch.store.idempotency import Remembered
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def key_of(request: web.Request, submission: Submission, *, has_own_id: bool) -> str | None:
+    """What names the submission: the header, else a batch id that the client has chosen."""
+    keys = request.headers.getall(HEADER, [])
+    if len(keys) > 1 or not all(map(_KEY.fullmatch, keys)):
+        detail = f"send one {HEADER} of 1 to 255 printable ASCII characters, without spaces"
+        raise Refusal("bad_request", detail)
+    if keys:
+        return f"key:{keys[0]}"
+    return f"batch_id:{submission.batch_id}" if has_own_id else None
+
+
+@contextmanager
+def under_way(request: web.Request, key: str) -> Iterator[None]:
+    """One request with a key at a time. Raises Refusal for the others."""
+    held = context_of(request).under_way
+    place = (request[OWNER], key)
+    if place in held:
+        detail = "the first submission with this key is still being taken in"
+        raise Refusal("in_progress", detail, {"Retry-After": "1"})
+    held.add(place)
+    try:
+        yield
+    finally:
+        held.discard(place)
+
+
+async def answered(request: web.Request, key: str) -> web.Response | None:
+    """The first answer to this key, given again; `None` when there is none.
+
+    Raises Refusal when body or query are not those that it was given to.
+    """
+    context = context_of(request)
+    async with context.store.read() as db:
+        first = await idempotency.recall(db, request[OWNER], key, now=context.clock.now())
+    if first is None:
+        return None
+    async for _ in body.chunks(request, context.limits.silence_seconds):
+        pass  # a stream is known by its fingerprint only at its end
+    if fingerprint(request) != first.fingerprint:
+        detail = f"this key belongs to another submission, batch {first.batch_id}"
+        raise Refusal("idempotency_mismatch", detail)
+    return response(first, {REPLAYED: "true"})
+
+
+def response(first: Remembered, headers: dict[str, str]) -> web.Response:
+    """The answer as it was, or will be, given."""
+    return web.Response(
+        body=first.answer,
+        status=first.status,
+        content_type="application/json",
+        headers={"Location": status_url(first.batch_id), **headers},
+    )
+
+
+def fingerprint(request: web.Request) -> bytes:
+    """SHA-256 of query and body; the body must have been read to its end."""
+    digest = hashlib.sha256()
+    for name, text in sorted(request.query.items()):
+        digest.update(f"{len(name)}:{name}{len(text)}:{text}".encode("utf-8", "replace"))
+    digest.update(request[body.DIGEST].digest())
+    return digest.digest()
