@@ -22,6 +22,8 @@ TOLD: Mapping[EventType, tuple[int, str]] = {
     EventType.BATCH_SUBMITTED: (logging.INFO, "📥"),
     EventType.BATCH_STARTED: (logging.INFO, "🚀"),
     EventType.BATCH_FINISHED: (logging.INFO, "🏁"),
+    EventType.BATCH_PAUSED: (logging.INFO, "💤"),
+    EventType.BATCH_RESUMED: (logging.INFO, "🌅"),
     EventType.BATCH_CANCELLED: (logging.INFO, "🛑"),
     EventType.JOB_CLAIMED: (logging.INFO, "🔎"),
     EventType.JOB_START_FOUND: (logging.DEBUG, "🏠"),  # no change of state

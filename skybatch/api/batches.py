@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,7 +17,8 @@ from skybatch.bus import Subscription
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.state import BATCH_TERMINAL, BatchState
-from skybatch.store import batches, jobs
+from skybatch.store import batches, jobs, pausing
+from skybatch.store.tx import Tx
 
 DOMAINS_SHOWN = 1_000
 POLL_SECONDS = 1.0  # pages move counters without an event
@@ -103,8 +105,23 @@ async def _event_of(events: Subscription, batch_id: str) -> None:
 
 async def cancel(request: web.Request) -> web.Response:
     """POST /batch/{id}/cancel: idempotent."""
+    return await _change(request, batches.cancel)
+
+
+async def pause(request: web.Request) -> web.Response:
+    """POST /batch/{id}/pause: idempotent."""
+    return await _change(request, pausing.pause)
+
+
+async def resume(request: web.Request) -> web.Response:
+    """POST /batch/{id}/resume: idempotent."""
+    return await _change(request, pausing.resume)
+
+
+async def _change(request: web.Request, change: Callable[[Tx, str], None]) -> web.Response:
+    """Change a batch, and answer with what it is then."""
     context, batch_id = context_of(request), batch_id_of(request)
-    await context.store.write(lambda tx: batches.cancel(tx, batch_id))
+    cursor.Query(request).check()
+    await context.store.write(lambda tx: change(tx, batch_id))
     async with context.store.read() as db:
-        batch = await batches.find(db, batch_id)
-    return answer(batch_shape(batch))
+        return answer(batch_shape(await batches.find(db, batch_id)))

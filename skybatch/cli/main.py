@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "demo": "Crawl sample sites, or your own list, and show the results.",
     },
     "Operate": {
+        "pause": "Let a batch rest.",
+        "resume": "Let a paused batch go on.",
         "token": "Show the token in use and where it comes from.",
         "config": "Show the configuration in force and where each value comes from.",
     },

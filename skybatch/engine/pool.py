@@ -17,6 +17,10 @@ from skybatch.model.outcome import Ended
 log = structlog.get_logger()
 
 IDLE_SECONDS = 5.0  # a look at the queue although nothing was announced
+_STOPS = {
+    EventType.BATCH_CANCELLED: Ended.CANCELLED,
+    EventType.BATCH_PAUSED: Ended.DRAINED,  # given back uncharged; claimed again when it goes on
+}
 FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
 
 
@@ -66,11 +70,14 @@ class Pool:
         self.wake()
 
     def hear(self, event: Event) -> None:
-        """A batch was cancelled: its running jobs stop."""
-        if event.type is EventType.BATCH_CANCELLED:
-            for worker in self._workers.values():
-                if worker.claim.batch_id == event.batch_id:
-                    worker.stop.ask(Ended.CANCELLED)
+        """A batch was cancelled or paused: its running jobs stop; or resumed: they may go on."""
+        if event.type is EventType.BATCH_RESUMED:
+            self.wake()
+        if event.type not in _STOPS:
+            return
+        for worker in self._workers.values():
+            if worker.claim.batch_id == event.batch_id:
+                worker.stop.ask(_STOPS[event.type])
 
     async def drain(self, seconds: float) -> None:
         """Claim nothing more; let pages in flight finish for so long, then give the rest back."""

@@ -91,6 +91,8 @@ class Worker:
         progress = await bench.queue.progress(claim)
         if progress.is_cancelled:
             self.stop.ask(Ended.CANCELLED)
+        elif progress.is_paused:
+            self.stop.ask(Ended.DRAINED)
         timer = None
         if claim.deadline_at is not None:
             seconds = max(0.0, claim.deadline_at - bench.clock.now())

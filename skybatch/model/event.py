@@ -10,6 +10,8 @@ class EventType(StrEnum):
 
     BATCH_SUBMITTED = "batch.submitted"
     BATCH_STARTED = "batch.started"
+    BATCH_PAUSED = "batch.paused"
+    BATCH_RESUMED = "batch.resumed"
     BATCH_FINISHED = "batch.finished"
     BATCH_CANCELLED = "batch.cancelled"  # asked for; `finished` follows when its jobs have stopped
     JOB_CLAIMED = "job.claimed"

@@ -76,3 +76,4 @@ class Progress:
     profile: Profile | None = None
     start_url: str | None = None
     is_cancelled: bool = False  # a user cancelled the batch while the job was being claimed
+    is_paused: bool = False  # or paused it

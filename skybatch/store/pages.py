@@ -180,7 +180,7 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
     profiles = await db.execute_fetchall("SELECT body FROM profiles WHERE job = ?", (held.seq,))
     jobs = await db.execute_fetchall(
         """
-        SELECT j.start_url, b.cancelled_at FROM jobs j JOIN batches b ON b.seq = j.batch
+        SELECT j.start_url, b.cancelled_at, b.paused FROM jobs j JOIN batches b ON b.seq = j.batch
         WHERE j.seq = ?
         """,
         (held.seq,),
@@ -190,6 +190,7 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
         profile=next((_profile(row["body"]) for row in profiles), None),
         start_url=next((row["start_url"] for row in jobs), None),
         is_cancelled=any(row["cancelled_at"] is not None for row in jobs),
+        is_paused=any(row["paused"] for row in jobs),
     )
 
 

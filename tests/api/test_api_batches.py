@@ -262,3 +262,28 @@ async def test_a_scan_with_faults_is_a_422_that_names_every_one(api: Api, body, 
     assert answer.status == 422
     assert sorted(answer.faults) == faults
     assert await api.stored() == NOTHING
+
+
+async def test_a_batch_is_paused_and_resumed_as_often_as_one_likes(api: Api):
+    batch_id = await api.submit(["a.example"])
+    for what, paused in (("pause", True), ("pause", True), ("resume", False), ("resume", False)):
+        answer = await api.post(f"/batch/{batch_id}/{what}")
+        assert (answer.status, answer.json["paused"]) == (200, paused)
+        assert (await api.get(f"/batch/{batch_id}/status")).json["paused"] is paused
+        (job,) = (await api.get(f"/batch/{batch_id}/jobs")).json["items"]
+        assert job["paused"] is paused
+    paused_batch = await api.submit(["b.example"])
+    await api.post(f"/batch/{paused_batch}/pause")
+    assert [held.batch_id for held in await claim(api.store, limit=9)] == [batch_id]
+
+
+async def test_a_batch_that_has_ended_cannot_be_paused(api: Api):
+    batch_id = await api.submit(["a.example"])
+    (held,) = await claim(api.store)
+    await finish(api.store, held)
+    assert (await api.post(f"/batch/{batch_id}/pause")).json["paused"] is False
+
+
+@pytest.mark.parametrize("what", ["pause", "resume"])
+async def test_pausing_what_is_not_there_is_a_404(api: Api, what):
+    assert (await api.post(f"/batch/{uuid7(1.0)}/{what}")).status == 404

@@ -147,6 +147,18 @@ def test_a_cancelled_batch_ends_with_4_and_waiting_may_run_out(skybatch) -> None
     assert again.stderr == f"it had already ended: {ended}\n"
 
 
+def test_a_batch_is_paused_and_goes_on(skybatch) -> None:
+    batch_id = skybatch("submit", THIRD, "--option", "per_host_delay_s=5").stdout.strip()
+    paused = skybatch("pause", batch_id, "--json")
+    assert (paused.returncode, json.loads(paused.stdout)["paused"]) == (0, True)
+    assert "paused" in skybatch("status", batch_id).stdout
+    resumed = skybatch("resume", batch_id[:18])
+    assert resumed.returncode == 0
+    assert "paused" not in resumed.stdout
+    assert skybatch("pause", "00000000-0000-7000-8000-000000000000").returncode == 5
+    skybatch("cancel", batch_id)
+
+
 def test_ctrl_c_while_waiting_ends_with_130_and_the_batch_goes_on(skybatch, daemon) -> None:
     process = subprocess.Popen(
         [PROGRAM, "submit", THIRD, "--wait", "--option", "per_host_delay_s=5"],

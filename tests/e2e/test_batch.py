@@ -90,6 +90,21 @@ def test_a_batch_that_is_drained_is_carried_on_by_the_next_start(daemon, sites):
     assert max(attempts.values()) <= 2
 
 
+def test_a_pause_survives_a_kill_and_a_restart(tmp_path, sites):
+    daemon = DaemonProcess(tmp_path, sites.connect_to, delay_s=0.2)
+    daemon.start()
+    batch_id = daemon.submit(hosts(sites, 5), max_pages=PAGES)
+    progressed(daemon, batch_id, 5)
+    assert daemon.post(f"/batch/{batch_id}/pause").json["paused"] is True
+    daemon.kill()
+    daemon.start()
+    status = daemon.status(batch_id)
+    assert (status["paused"], status["counts"]["running"]) == (True, 0)
+    daemon.post(f"/batch/{batch_id}/resume")
+    assert_whole(daemon, batch_id, jobs=5, pages=PAGES)
+    assert daemon.stop() == 0
+
+
 def test_a_list_with_dead_refusing_and_strange_hosts_is_partial_with_the_right_reasons(
     tmp_path, sites
 ):

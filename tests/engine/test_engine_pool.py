@@ -19,7 +19,7 @@ from skybatch.model.clock import SystemClock
 from skybatch.model.ids import uuid7
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
-from skybatch.store import batches, jobs, pages
+from skybatch.store import batches, jobs, pages, pausing
 from skybatch.store.database import FILE, Store
 from tests.store.seeds import submit
 from tests.until import until
@@ -193,3 +193,39 @@ async def test_a_worker_whose_job_was_given_away_stores_nothing_more(store, bus,
         assert (await batch_of(store, batch_id)).pages.fetched == kept
         (job,) = await jobs_of(store, batch_id)
         assert (job.state, job.attempt) == (JobState.RUNNING, stolen.attempt)
+
+
+async def test_a_paused_batch_rests_and_goes_on_where_it_was(store, bus, port):
+    async with engine(store, bus, port) as running:
+        slow = {**FAST, "per_host_delay_s": 0.3}
+        batch_id = await submit(store, *NAMES[:4], **slow)
+        running.wake()
+
+        async def has_pages():
+            return (await batch_of(store, batch_id)).pages.fetched >= 2
+
+        await until(has_pages)
+        await store.write(lambda tx: pausing.pause(tx, batch_id))
+
+        async def rests():
+            return (await batch_of(store, batch_id)).counts[JobState.RUNNING] == 0
+
+        await until(rests)
+        paused = await batch_of(store, batch_id)
+        assert (paused.paused, paused.state) == (True, BatchState.RUNNING)
+        assert (await running.pool._bench.queue.claim(10)).claims == ()
+        assert all(job.charged == 0 for job in await jobs_of(store, batch_id))
+        await store.write(lambda tx: pausing.resume(tx, batch_id))
+        batch = await ended(store, batch_id)
+    assert batch.state is BatchState.COMPLETE
+    assert batch.pages.fetched == 4 * PAGES
+
+
+async def test_pausing_one_batch_leaves_the_others_alone(store, bus, port):
+    resting = await submit(store, NAMES[0], **FAST)
+    await store.write(lambda tx: pausing.pause(tx, resting))
+    async with engine(store, bus, port) as running:
+        other = await submit(store, NAMES[1], **FAST)
+        running.wake()
+        assert (await ended(store, other)).state is BatchState.COMPLETE
+        assert (await batch_of(store, resting)).state is BatchState.PENDING

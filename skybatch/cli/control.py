@@ -1,0 +1,23 @@
+"""What the commands that change a batch have in common."""
+
+import asyncio
+
+import click
+
+from skybatch.cli.client import Answer, connect
+from skybatch.cli.status import tell
+from skybatch.cli.view import BatchView
+
+
+def change(batch_id: str, what: str, *, as_json: bool) -> None:
+    """Ask the daemon to do something to a batch, and print what it is then."""
+    answer = asyncio.run(_ask(batch_id, what))
+    if as_json:
+        click.echo(answer.body)
+    else:
+        tell(answer.read(BatchView))
+
+
+async def _ask(batch_id: str, what: str) -> Answer:
+    async with connect() as client:
+        return await client.post(f"/batch/{await client.find_batch(batch_id)}/{what}")
