@@ -46,6 +46,7 @@ def build_app(context: Context) -> web.Application:
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
+            web.post(f"{PREFIX}/batch/{{batch_id}}/retry", batches.retry),
             web.post(f"{PREFIX}/batch/{{batch_id}}/pause", batches.pause),
             web.post(f"{PREFIX}/batch/{{batch_id}}/resume", batches.resume),
             web.post(f"{PREFIX}/scan", scan.scan),

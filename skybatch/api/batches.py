@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -16,8 +17,9 @@ from skybatch.api.schemas import ListShape, batch_shape, status_shape
 from skybatch.bus import Subscription
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
+from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState
-from skybatch.store import batches, jobs, pausing
+from skybatch.store import batches, jobs, pausing, retrying
 from skybatch.store.tx import Tx
 
 DOMAINS_SHOWN = 1_000
@@ -116,6 +118,25 @@ async def pause(request: web.Request) -> web.Response:
 async def resume(request: web.Request) -> web.Response:
     """POST /batch/{id}/resume: idempotent."""
     return await _change(request, pausing.resume)
+
+
+async def retry(request: web.Request) -> web.Response:
+    """POST /batch/{id}/retry: failed and partial jobs, or those with `?reason=`, once more."""
+    context, batch_id = context_of(request), batch_id_of(request)
+    query = cursor.Query(request)
+    reasons = query.words("reason", Reason)
+    query.check()
+    back, after = None, 0
+    while back is None or back.jobs == retrying.SLICE:
+        back = await context.store.write(partial(_retry, batch_id, reasons, after))
+        after = back.last
+        context.wake()
+    async with context.store.read() as db:
+        return answer(batch_shape(await batches.find(db, batch_id)))
+
+
+def _retry(batch_id: str, reasons: Sequence[Reason], after: int, tx: Tx) -> retrying.PutBack:
+    return retrying.retry(tx, batch_id, reasons, after=after)
 
 
 async def _change(request: web.Request, change: Callable[[Tx, str], None]) -> web.Response:

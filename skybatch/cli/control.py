@@ -10,7 +10,8 @@ from skybatch.cli.view import BatchView
 
 
 def change(batch_id: str, what: str, *, as_json: bool) -> None:
-    """Ask the daemon to do something to a batch, and print what it is then."""
+    """Ask the daemon to do something to a batch (`pause`, `retry?reason=timeout`), and print what
+    it is then."""
     answer = asyncio.run(_ask(batch_id, what))
     if as_json:
         click.echo(answer.body)

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "submit": "Submit a list of domains as a batch.",
         "status": "Show where a batch stands.",
         "results": "Get the results of a batch.",
+        "retry": "Try what failed in a batch again.",
         "cancel": "Stop a batch; what is fetched stays.",
         "scan": "Scan domains right here, without a daemon.",
         "demo": "Crawl sample sites, or your own list, and show the results.",

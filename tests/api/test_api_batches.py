@@ -287,3 +287,28 @@ async def test_a_batch_that_has_ended_cannot_be_paused(api: Api):
 @pytest.mark.parametrize("what", ["pause", "resume"])
 async def test_pausing_what_is_not_there_is_a_404(api: Api, what):
     assert (await api.post(f"/batch/{uuid7(1.0)}/{what}")).status == 404
+
+
+async def test_what_failed_is_put_back_by_reason_and_wakes_the_workers(api: Api):
+    batch_id = await api.submit(["a.example", "b.example"])
+    for held, reason in zip(
+        await claim(api.store, limit=2), (Reason.TIMEOUT, Reason.NXDOMAIN), strict=True
+    ):
+        await finish(api.store, held, Finished(JobState.FAILED, reason))
+    api.wakes.clear()
+    answer = await api.post(f"/batch/{batch_id}/retry?reason=timeout")
+    assert answer.status == 200
+    assert answer.json["status"] == "running"
+    assert answer.json["counts"]["pending"] == 1
+    assert answer.json["end_time"] is None
+    assert api.wakes
+    everything = await api.post(f"/batch/{batch_id}/retry")
+    assert everything.json["counts"]["pending"] == 2
+
+
+async def test_a_retry_for_a_reason_that_is_none_names_the_close_one(api: Api):
+    batch_id = await api.submit(["a.example"])
+    answer = await api.post(f"/batch/{batch_id}/retry?reason=timeot")
+    assert answer.status == 422
+    assert answer.faults == [("?reason", "invalid")]
+    assert 'did you mean "timeout"?' in answer.json["errors"][0]["detail"]

@@ -147,6 +147,19 @@ def test_a_cancelled_batch_ends_with_4_and_waiting_may_run_out(skybatch) -> None
     assert again.stderr == f"it had already ended: {ended}\n"
 
 
+def test_what_failed_is_tried_again(skybatch) -> None:
+    done = skybatch("submit", "gone.invalid", "--wait")
+    assert done.returncode == 4
+    batch_id = json.loads(skybatch("status", "--json").stdout)["batch_id"]
+    nothing = skybatch("retry", batch_id, "--reason", "timeout", "--json")
+    assert (nothing.returncode, json.loads(nothing.stdout)["status"]) == (0, "failed")
+    again = skybatch("retry", batch_id, "--reason", "nxdomain", "--json")
+    assert (again.returncode, json.loads(again.stdout)["status"]) == (0, "running")
+    assert skybatch("status", batch_id, "--wait", "--timeout", "10").returncode == 4
+    (job,) = json.loads(skybatch("status", batch_id, "--json").stdout)["domain_statuses"].values()
+    assert (job["attempt"], job["reason"]) == (2, "nxdomain")
+
+
 def test_a_batch_is_paused_and_goes_on(skybatch) -> None:
     batch_id = skybatch("submit", THIRD, "--option", "per_host_delay_s=5").stdout.strip()
     paused = skybatch("pause", batch_id, "--json")
