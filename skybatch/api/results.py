@@ -12,7 +12,6 @@ from skybatch.api.context import Context, context_of
 from skybatch.model.batch import Batch, Leftover
 from skybatch.model.job import Job
 from skybatch.model.profile import Profile
-from skybatch.model.receipt import Receipt
 from skybatch.model.record import DomainRecord, PageRecord, domain_record, page_record
 from skybatch.model.state import JobState
 from skybatch.store import batches, pages
@@ -169,22 +168,8 @@ def _rejected(batch: Batch, line: Leftover) -> DomainRecord:
         domain=line.input,  # there is none; what was written says which line it is
         input=line.input,
         input_row=line.row,
-        columns=line.columns,
         state=JobState.FAILED,
-        reason=None,
         detail=line.detail,
-        stage="",
-        stage_at=0.0,
-        paused=False,
-        attempt=0,
-        charged=0,
-        run_after=0.0,
-        pages=Receipt(),
-        start_url=None,
-        final_url=None,
-        created_at=0.0,
-        started_at=None,
-        finished_at=None,
     )
     return replace(domain_record(empty, Profile()), status=REJECTED, reason=line.code)
 

@@ -7,7 +7,7 @@ from functools import partial
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
 from skybatch.model.page import Known, PageWrite, Progress
-from skybatch.store import attempts, batches, pages, submissions
+from skybatch.store import attempts, batches, pages, staging, submissions
 from skybatch.store.database import Store
 from skybatch.store.rescue import Rescued, rescue
 from skybatch.store.tx import Tx
@@ -81,9 +81,9 @@ class JobQueue:
 
     async def discard_staging(self) -> int:
         """Delete submissions that a dead run left half-done; returns how many there were."""
-        staged = await self._store.write(batches.staging)
+        staged = await self._store.write(staging.left_over)
         for submission in staged:
             submissions.discard(
-                self._store, partial(batches.Staged, submission.seq, submission.batch_id)
+                self._store, partial(staging.Staged, submission.seq, submission.batch_id)
             )
         return len(staged)

@@ -1,6 +1,6 @@
 """One domain of one batch: the unit that is claimed, leased and retried."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from skybatch.model.options import Options
 from skybatch.model.reason import Reason
@@ -27,9 +27,10 @@ class Claim:
     deadline_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it stands, for those who ask."""
+    """A job as it stands, for those who ask. The defaults are those of a line that was never
+    stored: one that was rejected, or scanned without a database."""
 
     seq: int
     job_id: str
@@ -37,19 +38,19 @@ class Job:
     domain: str
     input: str
     input_row: int
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...] = ()
     state: JobState
-    reason: Reason | None
-    detail: str | None
-    stage: str
-    stage_at: float
-    paused: bool
-    attempt: int
-    charged: int
-    run_after: float
-    pages: Receipt
-    start_url: str | None
-    final_url: str | None
-    created_at: float
-    started_at: float | None
-    finished_at: float | None
+    reason: Reason | None = None
+    detail: str | None = None
+    stage: str = "finished"
+    stage_at: float = 0.0
+    paused: bool = False
+    attempt: int = 0
+    charged: int = 0
+    run_after: float = 0.0
+    pages: Receipt = field(default_factory=Receipt)
+    start_url: str | None = None
+    final_url: str | None = None
+    created_at: float = 0.0
+    started_at: float | None = None
+    finished_at: float | None = None

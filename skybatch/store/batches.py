@@ -16,7 +16,6 @@ from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
 from skybatch.store import counters
 from skybatch.store.tx import Tx
 
-BULK = 2_000  # rows a unit of work changes at most, so that other writers get their turn
 ENDED = 500  # jobs it ends at most: each has an event, and subscribers take 1,000 at a time
 
 
@@ -72,50 +71,6 @@ def publish(tx: Tx, batch: int, columns: Sequence[str]) -> None:
         (msgspec.json.encode(columns).decode(), tx.now, batch),
     ).fetchone()
     tx.emit(EventType.BATCH_SUBMITTED, row["id"], jobs=row["pending"])
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A submission under way. Both must match: a row number is given again after a rollback."""
-
-    seq: int
-    batch_id: str
-
-
-def discard(tx: Tx, staged: Staged) -> bool:
-    """Delete a slice of a submission that was cut off; returns whether there is more to delete.
-
-    Its lines go first, a slice at a time, so that a cut-off million does not hold the writer.
-    """
-    deleted = tx.execute(
-        """
-        DELETE FROM jobs WHERE seq IN (
-          SELECT j.seq FROM jobs j JOIN batches b ON b.seq = j.batch
-          WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
-        """,
-        (staged.seq, staged.batch_id, BULK),
-    ).rowcount
-    deleted += tx.execute(
-        """
-        DELETE FROM leftovers WHERE (batch, input_row) IN (
-          SELECT l.batch, l.input_row FROM leftovers l JOIN batches b ON b.seq = l.batch
-          WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
-        """,
-        (staged.seq, staged.batch_id, BULK - deleted),
-    ).rowcount
-    if deleted == BULK:
-        return True
-    tx.execute(
-        "DELETE FROM batches WHERE seq = ? AND id = ? AND staging = 1",
-        (staged.seq, staged.batch_id),
-    )
-    return False
-
-
-def staging(tx: Tx) -> list[Staged]:
-    """Submissions that a dead process left half-done."""
-    rows = tx.execute("SELECT seq, id FROM batches WHERE staging = 1")
-    return [Staged(row["seq"], row["id"]) for row in rows]
 
 
 def cancel(tx: Tx, batch_id: str) -> None:

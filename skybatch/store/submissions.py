@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from skybatch.errors import Fault, Invalid
 from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
-from skybatch.store import batches, jobs
-from skybatch.store.batches import Staged
+from skybatch.store import batches, jobs, staging
 from skybatch.store.database import Store
+from skybatch.store.staging import Staged
 from skybatch.store.tx import Tx
 
 Slice = Sequence[Accepted | Rejected]
@@ -126,7 +126,7 @@ def discard(store: Store, find: Callable[[], Staged | None]) -> None:
 
     def slice_(tx: Tx) -> bool:
         staged = find()
-        return staged is not None and batches.discard(tx, staged)
+        return staged is not None and staging.discard(tx, staged)
 
     def carry_on(deletion: "asyncio.Future[bool]") -> None:
         if not deletion.cancelled() and not deletion.exception() and deletion.result():

@@ -8,7 +8,7 @@ from skybatch.errors import Conflict, Invalid, NotFound
 from skybatch.model.batch import Rejected
 from skybatch.model.state import BatchState, JobState
 from skybatch.model.target import Entry
-from skybatch.store import attempts, batches, jobs, submissions
+from skybatch.store import attempts, batches, jobs, staging, submissions
 from tests.store.seeds import accepted, slices_of, submission, submit
 from tests.until import until
 
@@ -157,7 +157,7 @@ async def test_a_submission_that_is_cancelled_while_it_waits_for_its_first_slice
 
 
 async def test_rejected_lines_of_a_cut_off_submission_are_deleted_in_slices(store, monkeypatch):
-    monkeypatch.setattr(batches, "BULK", 4)
+    monkeypatch.setattr(staging, "BULK", 4)
     staged = submission()
 
     def half(tx):
@@ -166,9 +166,9 @@ async def test_rejected_lines_of_a_cut_off_submission_are_deleted_in_slices(stor
         jobs.add(tx, row, [Rejected(Entry(number, "?"), "bad_host", "no") for number in range(10)])
 
     await store.write(half)
-    (found,) = await store.write(batches.staging)
+    (found,) = await store.write(staging.left_over)
     left = []
-    while await store.write(lambda tx: batches.discard(tx, found)):
+    while await store.write(lambda tx: staging.discard(tx, found)):
         left.append(await rows(store, "leftovers"))
     assert left == [7, 3]
     assert await rows(store, "leftovers") == await rows(store, "batches") == 0
