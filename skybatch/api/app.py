@@ -45,6 +45,7 @@ def build_app(context: Context) -> web.Application:
             web.get(f"{PREFIX}/batch/{{batch_id}}/status", batches.status),
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
+            web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
             web.post(f"{PREFIX}/batch/{{batch_id}}/retry", batches.retry),
             web.post(f"{PREFIX}/batch/{{batch_id}}/pause", batches.pause),

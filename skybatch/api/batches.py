@@ -19,7 +19,7 @@ from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState
-from skybatch.store import batches, jobs, pausing, retrying
+from skybatch.store import batches, jobs, pausing, retrying, staging, submissions
 from skybatch.store.tx import Tx
 
 DOMAINS_SHOWN = 1_000
@@ -108,6 +108,16 @@ async def _event_of(events: Subscription, batch_id: str) -> None:
 async def cancel(request: web.Request) -> web.Response:
     """POST /batch/{id}/cancel: idempotent."""
     return await _change(request, batches.cancel)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /batch/{id}: forgets a batch that has ended. Gone for everybody when this answers;
+    its rows are deleted in slices behind."""
+    context, batch_id = context_of(request), batch_id_of(request)
+    cursor.Query(request).check()
+    staged = await context.store.write(lambda tx: staging.hide(tx, batch_id))
+    submissions.discard(context.store, lambda: staged)
+    return web.Response(status=204)
 
 
 async def pause(request: web.Request) -> web.Response:

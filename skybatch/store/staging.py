@@ -1,51 +1,84 @@
-"""Submissions that are hidden: on their way in, or cut off and on their way out."""
+"""Batches that are hidden: on their way in, cut off midway, or on their way out."""
 
 from dataclasses import dataclass
 
-from skybatch.store.tx import Tx
+from skybatch.errors import Conflict, NotFound
+from skybatch.model.state import BATCH_TERMINAL
+from skybatch.store.tx import Tx, Value
 
-BULK = 2_000  # rows a unit of work deletes at most, so that other writers get their turn
+BULK = 2_000  # rows of a kind that a unit deletes at most, so that others get their turn
+JOBS = 500  # jobs likewise: their attempts, profiles and hashes go with them
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A submission under way. Both must match: a row number is given again after a rollback."""
+    """A hidden batch. Both must match: a row number is given again after a rollback."""
 
     seq: int
     batch_id: str
 
 
-def discard(tx: Tx, staged: Staged) -> bool:
-    """Delete a slice of a submission that was cut off; returns whether there is more to delete.
+def hide(tx: Tx, batch_id: str) -> Staged:
+    """Let nobody see a batch that has ended any more: the first step of deleting it.
 
-    Its lines go first, a slice at a time, so that a cut-off million does not hold the writer.
+    Raises NotFound, and Conflict when it has not ended.
     """
-    deleted = tx.execute(
-        """
-        DELETE FROM jobs WHERE seq IN (
-          SELECT j.seq FROM jobs j JOIN batches b ON b.seq = j.batch
-          WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
-        """,
-        (staged.seq, staged.batch_id, BULK),
-    ).rowcount
-    deleted += tx.execute(
-        """
-        DELETE FROM leftovers WHERE (batch, input_row) IN (
-          SELECT l.batch, l.input_row FROM leftovers l JOIN batches b ON b.seq = l.batch
-          WHERE b.seq = ? AND b.id = ? AND b.staging = 1 LIMIT ?)
-        """,
-        (staged.seq, staged.batch_id, BULK - deleted),
-    ).rowcount
-    if deleted == BULK:
-        return True
-    tx.execute(
-        "DELETE FROM batches WHERE seq = ? AND id = ? AND staging = 1",
-        (staged.seq, staged.batch_id),
-    )
+    row = tx.execute(
+        "SELECT seq, state FROM batches WHERE id = ? AND staging = 0", (batch_id,)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no batch {batch_id}")
+    if row["state"] not in BATCH_TERMINAL:
+        raise Conflict(f"batch {batch_id} has not ended: cancel it first")
+    tx.execute("UPDATE batches SET staging = 1 WHERE seq = ?", (row["seq"],))
+    return Staged(row["seq"], batch_id)
+
+
+def discard(tx: Tx, staged: Staged) -> bool:
+    """Delete a slice of a hidden batch; returns whether there is more to delete.
+
+    A slice at a time, so that neither a cut-off million nor a batch with all its pages holds the
+    writer; a deletion that is cut off is carried on by the next start.
+    """
+    batch: dict[str, Value] = {"seq": staged.seq, "id": staged.batch_id}
+    for statement, limit in _slices():
+        if tx.execute(statement, {**batch, "limit": limit, "jobs": JOBS}).rowcount >= limit:
+            return True
+    tx.execute("DELETE FROM batches WHERE seq = :seq AND id = :id AND staging = 1", batch)
     return False
 
 
+def _slices() -> tuple[tuple[str, int], ...]:
+    """Each deletes so many rows of a hidden batch at most. Pages go before their jobs: a cascade
+    over many jobs of a thousand pages would take minutes."""
+    return (_PAGES, BULK), (_JOBS, JOBS), (_LEFTOVERS, BULK), (_EVENTS, BULK)
+
+
+_PAGES = """
+DELETE FROM pages WHERE seq IN (
+  SELECT p.seq FROM pages p WHERE p.job IN (
+    SELECT j.seq FROM jobs j JOIN batches b ON b.seq = j.batch
+    WHERE b.seq = :seq AND b.id = :id AND b.staging = 1 ORDER BY j.seq LIMIT :jobs)
+  LIMIT :limit)
+"""
+_JOBS = """
+DELETE FROM jobs WHERE seq IN (
+  SELECT j.seq FROM jobs j JOIN batches b ON b.seq = j.batch
+  WHERE b.seq = :seq AND b.id = :id AND b.staging = 1 ORDER BY j.seq LIMIT :limit)
+"""
+_LEFTOVERS = """
+DELETE FROM leftovers WHERE (batch, input_row) IN (
+  SELECT l.batch, l.input_row FROM leftovers l JOIN batches b ON b.seq = l.batch
+  WHERE b.seq = :seq AND b.id = :id AND b.staging = 1 LIMIT :limit)
+"""
+_EVENTS = """
+DELETE FROM events WHERE id IN (
+  SELECT e.id FROM events e JOIN batches b ON b.id = e.batch_id
+  WHERE b.seq = :seq AND b.id = :id AND b.staging = 1 LIMIT :limit)
+"""
+
+
 def left_over(tx: Tx) -> list[Staged]:
-    """Submissions that a dead process left half-done."""
+    """Batches that a dead process was taking in or deleting."""
     rows = tx.execute("SELECT seq, id FROM batches WHERE staging = 1")
     return [Staged(row["seq"], row["id"]) for row in rows]

@@ -312,3 +312,26 @@ async def test_a_retry_for_a_reason_that_is_none_names_the_close_one(api: Api):
     assert answer.status == 422
     assert answer.faults == [("?reason", "invalid")]
     assert 'did you mean "timeout"?' in answer.json["errors"][0]["detail"]
+
+
+async def test_a_batch_that_has_ended_is_forgotten_whole(api: Api):
+    kept = await api.submit(["kept.example"])
+    batch_id = await api.submit(["a.example", "a.example", "nonsense"])
+    (_, held) = await claim(api.store, limit=2)
+    refused = await api.request("DELETE", f"/batch/{batch_id}")
+    assert refused.status == 409
+    await fetch(api.store, held)
+    await finish(api.store, held)
+    assert (await api.request("DELETE", f"/batch/{batch_id}")).status == 204
+    assert (await api.get(f"/batch/{batch_id}/status")).status == 404
+    assert (await api.get(f"/status/{held.job_id}")).status == 404
+
+    async def is_gone():
+        return await api.rows("batches") == await api.rows("jobs") == 1
+
+    await until(is_gone)
+    for table in ("pages", "profiles", "leftovers", "outside"):
+        assert await api.rows(table) == 0, table
+    assert await api.rows("attempts") == 1
+    assert (await api.get(f"/batch/{kept}/status")).json["total_domains"] == 1
+    assert (await api.request("DELETE", f"/batch/{batch_id}")).status == 404
