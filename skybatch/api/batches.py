@@ -116,7 +116,7 @@ async def delete(request: web.Request) -> web.Response:
     context, batch_id = context_of(request), batch_id_of(request)
     cursor.Query(request).check()
     staged = await context.store.write(lambda tx: staging.hide(tx, batch_id))
-    submissions.discard(context.store, lambda: staged)
+    submissions.forget(context.store, staged)
     return web.Response(status=204)
 
 

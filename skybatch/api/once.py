@@ -17,10 +17,10 @@ from skybatch.api.errors import Refusal
 from skybatch.api.schemas import status_url
 from skybatch.model.batch import Submission
 from skybatch.store import idempotency
-from skybatch.store.idempotency import Remembered
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+STATUS = 202
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -65,16 +65,18 @@ async def answered(request: web.Request, key: str) -> web.Response | None:
     if fingerprint(request) != first.fingerprint:
         detail = f"this key belongs to another submission, batch {first.batch_id}"
         raise Refusal("idempotency_mismatch", detail)
-    return response(first, {REPLAYED: "true"})
+    again = response(first.batch_id, first.answer, status=first.status)
+    again.headers[REPLAYED] = "true"
+    return again
 
 
-def response(first: Remembered, headers: dict[str, str]) -> web.Response:
-    """The answer as it was, or will be, given."""
+def response(batch_id: str, encoded: bytes, *, status: int = STATUS) -> web.Response:
+    """The answer to a submission, now or again."""
     return web.Response(
-        body=first.answer,
-        status=first.status,
+        body=encoded,
+        status=status,
         content_type="application/json",
-        headers={"Location": status_url(first.batch_id), **headers},
+        headers={"Location": status_url(batch_id)},
     )
 
 

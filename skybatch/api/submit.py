@@ -25,7 +25,6 @@ from skybatch.store.tx import Tx
 
 JSON = "application/json"
 SLICE = 500  # lines judged in one turn of the loop: a few milliseconds
-LISTED = 1_000  # rejected lines that an answer names
 DRY_RUN = "dry_run"
 
 Lines = AsyncIterator[list[Accepted | Rejected]]
@@ -60,18 +59,18 @@ async def _store(request: web.Request, asked: _Asked, key: str | None) -> web.Re
     """Store a submission, wake the workers, tell what became of it."""
     context, submission = context_of(request), asked.submission
 
-    def first_answer(receipt: Receipted) -> Remembered:
-        shape = submitted(submission.batch_id, "pending", receipt)
-        mark = once.fingerprint(request) if key else b""
-        return Remembered(mark, submission.batch_id, 202, msgspec.json.encode(shape))
+    def encoded(receipt: Receipted) -> bytes:
+        return msgspec.json.encode(submitted(submission.batch_id, "pending", receipt))
 
     def conclude(tx: Tx, receipt: Receipted) -> None:
         if key is not None:
-            idempotency.remember(tx, submission.owner, key, first_answer(receipt))
+            mark = once.fingerprint(request)
+            first = Remembered(mark, submission.batch_id, once.STATUS, encoded(receipt))
+            idempotency.remember(tx, submission.owner, key, first)
 
     receipt = await submissions.submit(context.store, submission, asked.lines, conclude)
     context.wake()
-    return once.response(first_answer(receipt), {})
+    return once.response(submission.batch_id, encoded(receipt))
 
 
 def submission_of(request: web.Request, members: Mapping[str, object]) -> Submission:
@@ -130,7 +129,7 @@ async def _of_lines(lines: Lines | None) -> tuple[Fault, ...]:
             rejected += (line for line in part if isinstance(line, Rejected))
             if any(isinstance(line, Accepted) for line in part):
                 return ()
-    return submissions.no_domain(rejected[:LISTED]).faults
+    return submissions.no_domain(rejected[: submissions.LISTED]).faults
 
 
 def _query_of_json(request: web.Request, faults: list[Fault]) -> bool:
@@ -200,7 +199,7 @@ async def dry_run(lines: Lines) -> Receipted:
                 domains.add(hash(line.target.domain))  # 64 bits each: a million fit in memory
                 continue
             rejected_count += 1
-            if len(rejected) < LISTED:
+            if len(rejected) < submissions.LISTED:
                 rejected.append(line)
     if not domains:
         raise submissions.no_domain(rejected)

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from skybatch.cli.client import Answer, connect
-from skybatch.cli.status import tell
+from skybatch.cli.control import show
 from skybatch.cli.view import BatchView
 from skybatch.cli.wording import some
 
@@ -17,10 +17,7 @@ def command(*, batch_id: str, as_json: bool) -> None:
     """Stop the batch whose id begins with BATCH_ID; what is fetched stays."""
     before, answer = asyncio.run(_cancel(batch_id))
     click.echo(effect(before), err=True)
-    if as_json:
-        click.echo(answer.body)
-    else:
-        tell(answer.read(BatchView))
+    show(answer, as_json=as_json)
 
 
 def effect(before: BatchView) -> str:

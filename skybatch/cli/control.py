@@ -12,7 +12,11 @@ from skybatch.cli.view import BatchView
 def change(batch_id: str, what: str, *, as_json: bool) -> None:
     """Ask the daemon to do something to a batch (`pause`, `retry?reason=timeout`), and print what
     it is then."""
-    answer = asyncio.run(_ask(batch_id, what))
+    show(asyncio.run(_ask(batch_id, what)), as_json=as_json)
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print the batch that the daemon has answered with."""
     if as_json:
         click.echo(answer.body)
     else:

@@ -17,11 +17,11 @@ from skybatch.model.outcome import Ended
 log = structlog.get_logger()
 
 IDLE_SECONDS = 5.0  # a look at the queue although nothing was announced
+FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
 _STOPS = {
     EventType.BATCH_CANCELLED: Ended.CANCELLED,
     EventType.BATCH_PAUSED: Ended.DRAINED,  # given back uncharged; claimed again when it goes on
 }
-FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
 
 
 class Pool:

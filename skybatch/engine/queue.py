@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
@@ -80,10 +79,8 @@ class JobQueue:
         return await self._store.write(batches.end_stopped)
 
     async def discard_staging(self) -> int:
-        """Delete submissions that a dead run left half-done; returns how many there were."""
-        staged = await self._store.write(staging.left_over)
-        for submission in staged:
-            submissions.discard(
-                self._store, partial(staging.Staged, submission.seq, submission.batch_id)
-            )
-        return len(staged)
+        """Delete batches that a dead run was taking in or deleting; returns how many there were."""
+        left_over = await self._store.write(staging.left_over)
+        for staged in left_over:
+            submissions.forget(self._store, staged)
+        return len(left_over)

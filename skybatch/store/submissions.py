@@ -121,6 +121,11 @@ async def _write(store: Store, intake: _Intake, lines: Slice, *, is_last: bool) 
     await store.write(lambda tx: intake.unit(tx, lines, is_last=is_last))
 
 
+def forget(store: Store, staged: Staged) -> None:
+    """Delete a hidden batch slice by slice; nobody waits for it."""
+    discard(store, lambda: staged)
+
+
 def discard(store: Store, find: Callable[[], Staged | None]) -> None:
     """Delete a staged batch slice by slice; nobody waits for it, recovery would do the same."""
 
