@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import structlog
@@ -21,17 +21,21 @@ from skybatch.bus import Bus
 from skybatch.config import Config
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
-from skybatch.engine.pool import Pool
+from skybatch.engine.gate import Gate
 from skybatch.engine.queue import JobQueue
 from skybatch.engine.supervisor import Supervisor
+from skybatch.engine.vitals import Vitals
 from skybatch.engine.worker import Bench
 from skybatch.errors import StoreUnusable
 from skybatch.logs import log_event
-from skybatch.model.clock import SystemClock, rfc3339
+from skybatch.model.clock import SteadyClock
 from skybatch.model.ids import uuid7
+from skybatch.model.recovery import Recovered
+from skybatch.recorder.black_box import BlackBox
+from skybatch.recorder.flight import Recorder
+from skybatch.store import submissions
 from skybatch.store.database import FILE, Store
 from skybatch.store.lock import DirectoryLock
-from skybatch.store.rescue import Rescued
 
 log = structlog.get_logger()
 
@@ -44,26 +48,7 @@ class Started:
 
     url: str
     token_file: Path | None  # None when the token is in the configuration
-    rescued: Rescued
-
-
-@dataclass(frozen=True, slots=True)
-class Vitals:
-    """What the daemon knows of itself, for `/health`."""
-
-    pool: Pool
-    rescued: Rescued
-    started_at: float
-
-    def report(self) -> dict[str, object]:
-        """Versions, the pool, and what the last start recovered."""
-        return {
-            "version": skybatch.__version__,
-            "pid": os.getpid(),
-            "started_at": rfc3339(self.started_at),
-            "pool": {"workers": self.pool.size, "busy": len(self.pool.held)},
-            "recovery": {"jobs": self.rescued.jobs, "pages_kept": self.rescued.pages_kept},
-        }
+    recovered: Recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +57,7 @@ class Daemon:
 
     started: Started
     engine: Supervisor
+    recorder: Recorder
     failed: asyncio.Future[None]  # ends when the engine does
 
 
@@ -89,6 +75,7 @@ async def serve(config: Config, announce: Callable[[Started], None]) -> int:
             log.error("daemon.engine_ended")
             return 1
         log.info("daemon.draining", seconds=config.workers.drain_s)
+        daemon.recorder.note("daemon.draining", seconds=config.workers.drain_s)
         await daemon.engine.stop(config.workers.drain_s)
     return 0
 
@@ -113,28 +100,36 @@ def _asked_to_stop() -> "asyncio.Future[None]":
 @asynccontextmanager
 async def run(config: Config) -> AsyncIterator[Daemon]:
     """A whole daemon on the running loop; at the end everything is closed in reverse order."""
-    clock, bus = SystemClock(), Bus()
-    bus.listen(log_event)
+    clock, bus = SteadyClock(), Bus()
+    boot = uuid7(clock.now())
     async with AsyncExitStack() as stack:
         folder = _data_folder(config.store.data_dir)
         lock = DirectoryLock(folder)
         stack.callback(lock.release)
+        box = stack.enter_context(_black_box(folder, boot, clock))
+        bus.listen(log_event)
+        bus.listen(box.recorder.hear)
         store = Store(folder / FILE, clock, bus.publish)
         await store.open()
         stack.push_async_callback(store.close)
         access = await open_access(store, folder, config.auth.token)
 
-        queue = JobQueue(store, uuid7(clock.now()))
-        await queue.discard_staging()
-        rescued = await queue.rescue()
-        if rescued.jobs:
-            log.info("daemon.recovered", jobs=rescued.jobs, pages_kept=rescued.pages_kept)
+        gate = Gate(box.recorder)
+        queue = JobQueue(store, boot, gate, clock)
+        recovered = await _recover(store, queue, box)
 
         fetch_web = await stack.enter_async_context(open_web(fetch_settings(config), clock))
-        bench = Bench(queue, fetch_web, clock, config.crawl.max_retry_after_s)
-        pool = Pool(config.workers.count, bench)
-        engine = Supervisor(queue, pool)
-        bus.listen(pool.hear)
+        bench = Bench(
+            queue, fetch_web, clock, box.recorder, box.mark, config.crawl.max_retry_after_s
+        )
+        engine = Supervisor(
+            store,
+            bench,
+            gate,
+            workers=config.workers.count,
+            stuck_after_s=config.monitor.stuck_after_s,
+        )
+        bus.listen(engine.pool.hear)
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
 
@@ -143,7 +138,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
                 store=store,
                 bus=bus,
                 auth=access,
-                health=Vitals(pool, rescued, clock.now()),
+                health=Vitals(engine, box.recorder, recovered, clock.now()),
                 wake=engine.wake,
                 defaults=config.crawl.options,
                 default_concurrency=config.workers.count,
@@ -160,7 +155,31 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         gc.freeze()
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
-        yield Daemon(Started(url, token_file, rescued), engine, running)
+        box.recorder.note("daemon.ready", url=url)
+        yield Daemon(Started(url, token_file, recovered), engine, box.recorder, running)
+
+
+def _black_box(folder: Path, boot: str, clock: SteadyClock) -> BlackBox:
+    try:
+        return BlackBox(folder, boot, clock)
+    except OSError as error:
+        raise StoreUnusable(f"{folder} cannot be used: {error.strerror}") from error
+
+
+async def _recover(store: Store, queue: JobQueue, box: BlackBox) -> Recovered:
+    """Make good what the end of the last run left: cut-off batches, jobs without a worker."""
+    if box.last_words:
+        log.error("daemon.had_crashed", stack=box.last_words)
+        box.recorder.note("daemon.had_crashed", stack=box.last_words)
+    if step := await queue.resume_clock():
+        log.warning("clock.was_set_back", seconds=round(step, 3))
+    await submissions.discard_left_over(store)
+    recovered = await queue.recover(box.mark.left(), box.asked())
+    box.mark.clear()  # only now: a kill in between must find it again
+    if recovered.jobs or recovered.ended:
+        log.info("daemon.recovered", report=str(recovered), **asdict(recovered))
+        box.recorder.note("daemon.recovered", report=str(recovered), **asdict(recovered))
+    return recovered
 
 
 def _write_address(path: Path, url: str) -> None:

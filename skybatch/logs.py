@@ -21,6 +21,7 @@ Fields = MutableMapping[str, object]
 TOLD: Mapping[EventType, tuple[int, str]] = {
     EventType.BATCH_SUBMITTED: (logging.INFO, "📥"),
     EventType.BATCH_STARTED: (logging.INFO, "🚀"),
+    EventType.BATCH_STUCK: (logging.ERROR, "🧊"),
     EventType.BATCH_FINISHED: (logging.INFO, "🏁"),
     EventType.BATCH_PAUSED: (logging.INFO, "💤"),
     EventType.BATCH_RESUMED: (logging.INFO, "🌅"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from skybatch.crawl.crawler import Assignment, crawl
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.stop import Stop
+from skybatch.crawl.watch import Unwatched
 from skybatch.crawl.web import open_web
 from skybatch.intake.target import parse_target
 from skybatch.model.clock import SystemClock
@@ -22,7 +23,7 @@ from skybatch.model.state import PageState, SkipReason
 USER_AGENT = "skybatch"
 
 
-class _Memory:
+class _Memory(Unwatched):
     """A sink that keeps what a domain result needs, in the place of a database."""
 
     def __init__(self) -> None:
@@ -41,9 +42,6 @@ class _Memory:
         self.profile = write.profile or self.profile
         self.start_url = write.start_url or self.start_url
         self.final_url = write.final_url or self.final_url
-
-    def stage(self, name: str) -> None:
-        """Nobody looks."""
 
     def receipt(self, leftover: Ended | None) -> Receipt:
         """The counts, with what is still queued turned into what it was left for."""
@@ -95,6 +93,8 @@ def _claim(domain: str, max_pages: int, options: Options, now: float) -> Claim:
         batch_id=uuid7(now),
         attempt=1,
         charged=options.max_attempts - 1,  # the only attempt is the last one
+        crashes=0,
+        suspect=None,
         waits=options.max_attempts - 1,
         target=parse_target(domain),
         max_pages=max_pages,

@@ -6,22 +6,37 @@
 
 import os
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 REQUIRED = frozenset(os.environ.get("SKYBATCH_REQUIRE", "").replace(",", " ").split())
 _SKIPPED = pytest.StashKey[dict[str, int]]()
+# Programs that are there and yet of no use where their system calls are forbidden.
+_TRIALS = {
+    "strace": "strace -o /dev/null true",
+    "mount": "unshare --mount mount -t tmpfs none /tmp",  # gone with its namespace
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SKIPPED] = {}
 
 
+@cache
+def _works(tool: str) -> bool:
+    if shutil.which(tool) is None:
+        return False
+    trial = _TRIALS.get(tool, "true").split()
+    return subprocess.run(trial, capture_output=True, check=False).returncode == 0
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         tool = mark.args[0]
-        missing = [] if shutil.which(tool) else [tool]
+        missing = [] if _works(tool) else [tool]
         missing += [file for file in mark.kwargs.get("files", ()) if not Path(file).exists()]
         if not missing:
             continue

@@ -115,7 +115,7 @@ async def delete(request: web.Request) -> web.Response:
     its rows are deleted in slices behind."""
     context, batch_id = context_of(request), batch_id_of(request)
     cursor.Query(request).check()
-    staged = await context.store.write(lambda tx: staging.hide(tx, batch_id))
+    staged = await context.store.write_freeing(lambda tx: staging.hide(tx, batch_id))
     submissions.forget(context.store, staged)
     return web.Response(status=204)
 

@@ -64,6 +64,13 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Monitor:
+    """How patient the daemon is with itself."""
+
+    stuck_after_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the log looks like."""
 
@@ -82,5 +89,6 @@ class Config:
     workers: Workers = field(default_factory=Workers)
     crawl: Crawl = field(default_factory=Crawl)
     fetch: Fetch = field(default_factory=Fetch)
+    monitor: Monitor = field(default_factory=Monitor)
     log: Log = field(default_factory=Log)
     sources: Mapping[str, str] = field(default_factory=dict)  # `section.key` -> where it was set

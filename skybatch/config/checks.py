@@ -142,7 +142,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "max_redirects": whole(0, 20),
     },
     "extract": {},
-    "monitor": {},
+    "monitor": {"stuck_after_s": _timeout},
     "webhooks": {},
     "log": {
         "format": one_of("auto", "json", "console"),

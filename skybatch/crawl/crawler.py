@@ -15,6 +15,7 @@ from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Interrupted, Stop
 from skybatch.crawl.url import identity
 from skybatch.crawl.visitor import Visit, Visitor
+from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Report
@@ -23,14 +24,11 @@ from skybatch.model.reason import MEANING, Reason
 from skybatch.model.target import Target
 
 
-class Sink(Protocol):
-    """Where the pages of a crawl go."""
+class Sink(Watch, Protocol):
+    """Where the pages of a crawl go, and what it tells of itself."""
 
     async def store(self, write: PageWrite) -> None:
         """Durable when it returns. Raises LeaseLost when the job is not this attempt's any more."""
-
-    def stage(self, name: str) -> None:
-        """Note where the crawl stands; costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class _Crawl:
         scope = Scope(assignment.target, options)
         admission = Admission(scope, options, web.robots)
         frontier = Frontier(assignment.max_pages, progress, admission.judge)
-        visitor = Visitor(web, options, scope=scope, holds=frontier.holds, stop=stop)
+        visitor = Visitor(web, options, scope=scope, holds=frontier.holds, stop=stop, watch=sink)
         self._assignment = assignment
         self._clock = web.clock
         self._sink = sink
@@ -123,10 +121,12 @@ class _Crawl:
 
     async def _run_lanes(self) -> None:
         """As many lanes as requests may run at a time, each asking for page after page."""
+        task = asyncio.current_task()
+        name = task.get_name() if task else "crawl"
         try:
             async with asyncio.TaskGroup() as lanes:
-                for _ in range(self._assignment.options.per_host_concurrency):
-                    lanes.create_task(self._lane())
+                for number in range(self._assignment.options.per_host_concurrency):
+                    lanes.create_task(self._lane(), name=f"{name}, lane {number + 1}")
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # the first one; it cancelled the other lanes
 

@@ -1,13 +1,17 @@
 """Where pages are read: in this process, one in a turn of the loop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage, Reading
 
-Reader: TypeAlias = Callable[[RawPage], Awaitable[Reading]]
+
+class Reader(Protocol):
+    """Reads a page, inside a block that tells whoever finds the process dead which page it was."""
+
+    async def __call__(self, raw: RawPage, within: AbstractContextManager[object]) -> Reading: ...
 
 
 class InlineReader:
@@ -20,8 +24,9 @@ class InlineReader:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
 
-    async def __call__(self, raw: RawPage) -> Reading:
+    async def __call__(self, raw: RawPage, within: AbstractContextManager[object]) -> Reading:
         """Read a page."""
         async with self._turn:
             await asyncio.sleep(0)
-            return read(raw)
+            with within:
+                return read(raw)

@@ -9,7 +9,8 @@ from skybatch.crawl.headers import forbids_following
 from skybatch.crawl.robots import Rules
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Stop
-from skybatch.crawl.url import split
+from skybatch.crawl.url import identity, split
+from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.options import Options
@@ -36,13 +37,21 @@ class Visitor:
     """Visits the pages of one crawl, within its scope and its manners."""
 
     def __init__(
-        self, web: Web, options: Options, *, scope: Scope, holds: Callable[[str], bool], stop: Stop
+        self,
+        web: Web,
+        options: Options,
+        *,
+        scope: Scope,
+        holds: Callable[[str], bool],
+        stop: Stop,
+        watch: Watch,
     ) -> None:
         self._web = web
         self._options = options
         self._scope = scope
         self._holds = holds
         self._stop = stop
+        self._watch = watch
         self._pace = Pace(options.per_host_delay_s, options.per_host_concurrency)
 
     async def rules(self, url: str) -> Rules:
@@ -66,6 +75,11 @@ class Visitor:
     async def visit(self, url: str, rules: Rules) -> Visit:
         """Ask for a page and read it. Raises FetchError, AlreadyHeld and Interrupted."""
         async with self._stop.waiting() as wait:
+
+            def begin() -> None:
+                wait.begin()
+                self._watch.asking(identity(url))
+
             request = Request(
                 url=url,
                 headers=self._options.headers,
@@ -73,12 +87,12 @@ class Visitor:
                 max_bytes=self._web.max_body_bytes,
                 may_read=content.may_be_page,
                 follow=self._follow,
-                before=wait.begin,
+                before=begin,
             )
             response = await self._web.fetcher.get(request)
             if not response.is_success:
                 raise StatusError(response)
-            return Visit(response, await self._read(response))
+            return Visit(response, await self._read(url, response))
 
     def may_follow_links(self, response: Response, reading: Reading) -> bool:
         """Whether neither the page nor its headers ask not to follow its links."""
@@ -94,7 +108,7 @@ class Visitor:
         if not rules.allow(url):
             raise FetchError(Reason.ROBOTS_DISALLOWED, f"it redirects to {url}", url=url)
 
-    async def _read(self, response: Response) -> Reading | None:
+    async def _read(self, asked: str, response: Response) -> Reading | None:
         if response.body is None:
             return None
         raw = RawPage(
@@ -109,4 +123,4 @@ class Visitor:
         )
         if content.essence(response.content_type) is None and not content.looks_like_page(raw):
             return None
-        return await self._web.read(raw)
+        return await self._web.read(raw, self._watch.reading(identity(asked)))

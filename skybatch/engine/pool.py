@@ -5,6 +5,7 @@ next claim gets a new one: there is no long-lived worker that could die unseen.
 """
 
 import asyncio
+import traceback
 from collections.abc import Callable
 
 import structlog
@@ -18,6 +19,7 @@ log = structlog.get_logger()
 
 IDLE_SECONDS = 5.0  # a look at the queue although nothing was announced
 FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
+BREAK_SECONDS = 1.0  # for a worker to notice that it is cancelled
 _STOPS = {
     EventType.BATCH_CANCELLED: Ended.CANCELLED,
     EventType.BATCH_PAUSED: Ended.DRAINED,  # given back uncharged; claimed again when it goes on
@@ -31,9 +33,13 @@ class Pool:
 
     def __init__(self, size: int, bench: Bench) -> None:
         self.size = size
+        self.claims = 0  # jobs claimed since the start
         self.wake: Callable[[], None] = lambda: None  # of the loop that this service runs in
         self._bench = bench
         self._workers: dict[asyncio.Task[None], Worker] = {}
+        self._behind: set[asyncio.Task[None]] = set()  # end the attempts of workers that died
+        self.is_clearing = False  # nothing is claimed until a job that must run alone has run
+        self.is_paused = False  # kept in the database; this is what it was last told
         self._is_draining = False
         self._claiming = asyncio.Lock()
 
@@ -42,18 +48,39 @@ class Pool:
         """The jobs in the hands of workers."""
         return [worker.claim for worker in self._workers.values()]
 
+    @property
+    def workers(self) -> list[Worker]:
+        """Who works."""
+        return list(self._workers.values())
+
+    @property
+    def free(self) -> int:
+        """Places without a worker."""
+        return self.size - len(self._workers)
+
     async def run_once(self) -> float:
         """Claim for the free places; rest until the next job is due, or until woken."""
         async with self._claiming:
-            free = self.size - len(self._workers)
-            if self._is_draining or free <= 0:
+            if self._is_draining or self.free <= 0 or self._is_reserved:
+                self.is_clearing = self._is_reserved
                 return FULL_SECONDS
-            claimed = await self._bench.queue.claim(free)
+            claimed = await self._bench.queue.claim(self.free, is_idle=not self._workers)
+            self.is_paused = claimed.is_paused
+            self.claims += len(claimed.claims)
             for claim in claimed.claims:
-                self._start(Worker(claim, self._bench))
+                self._start(Worker(claim, self._bench, relieved=lambda: self.wake()))
+        self.is_clearing = claimed.must_clear
+        if claimed.must_clear:
+            self.stop_all()
+            return FULL_SECONDS
         if claimed.next_ready_at is None:
             return IDLE_SECONDS
         return min(IDLE_SECONDS, max(0.0, claimed.next_ready_at - self._bench.clock.now()))
+
+    @property
+    def _is_reserved(self) -> bool:
+        """Whether a job runs that must run alone."""
+        return any(worker.must_be_alone for worker in self._workers.values())
 
     def _start(self, worker: Worker) -> None:
         if self._is_draining:
@@ -65,8 +92,12 @@ class Pool:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         worker = self._workers.pop(task)
         if not task.cancelled() and (error := task.exception()):
-            # A bug in the worker itself. Its lease runs out, and the rescuer puts the job back.
+            # A bug in the worker itself. Should this fail too, the rescuer takes the job back.
             log.error("worker.died", job_id=worker.claim.job_id, exc_info=error)
+            stack = "".join(traceback.format_exception(error))
+            ending = asyncio.create_task(worker.give_back(Ended.CRASHED, "its worker died", stack))
+            self._behind.add(ending)
+            ending.add_done_callback(self._behind.discard)
         self.wake()
 
     def hear(self, event: Event) -> None:
@@ -79,11 +110,38 @@ class Pool:
             if worker.claim.batch_id == event.batch_id:
                 worker.stop.ask(_STOPS[event.type])
 
+    async def pause(self) -> None:
+        """The daemon rests: what runs is given back, nothing is claimed until `resume`."""
+        async with self._claiming:  # what a round under way has claimed is given back as well
+            self.is_paused = True
+            self.stop_all()
+
+    def resume(self) -> None:
+        """The daemon goes on."""
+        self.is_paused = False
+        self.wake()
+
+    def stop_all(self) -> None:
+        """Give back every job, uncharged: pages in flight finish, nothing more is asked for."""
+        for worker in self._workers.values():
+            worker.stop.ask(Ended.DRAINED)
+
+    async def break_off(self, worker: Worker, detail: str) -> str:
+        """End an attempt that gets nowhere; returns the stack where it hung."""
+        found = [task for task, other in self._workers.items() if other is worker]
+        stack = ""
+        for task in found:
+            stack = stack_of(task)
+            task.cancel()
+            await asyncio.wait({task}, timeout=BREAK_SECONDS)
+        if found:
+            await worker.give_back(Ended.STUCK, detail, stack)
+        return stack
+
     async def drain(self, seconds: float) -> None:
         """Claim nothing more; let pages in flight finish for so long, then give the rest back."""
         self._is_draining = True
-        for worker in self._workers.values():
-            worker.stop.ask(Ended.DRAINED)
+        self.stop_all()
         async with self._claiming:  # what a round under way claims is drained as well
             running = set(self._workers)
         if running:
@@ -93,4 +151,25 @@ class Pool:
             task.cancel()
         if late:
             await asyncio.wait(late)
-        await asyncio.gather(*(worker.release() for worker in late.values()))
+        given_back = (worker.give_back(Ended.DRAINED) for worker in late.values())
+        await asyncio.gather(*given_back, *self._behind)
+
+
+def stack_of(task: "asyncio.Task[None]") -> str:
+    """What a task awaits, from the outermost call to the innermost, and its lanes likewise."""
+    name = task.get_name()
+    lanes = [other for other in asyncio.all_tasks() if other.get_name().startswith(f"{name}, ")]
+    return "".join(f"{each.get_name()}:\n{_awaits(each)}" for each in (task, *lanes))
+
+
+def _awaits(task: "asyncio.Task[None]") -> str:
+    lines = []
+    waiting: object = task.get_coro()
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)
+        if frame is None:
+            lines.append(f"  {waiting!r}\n")
+            break
+        lines += traceback.format_list(traceback.extract_stack(frame, limit=1))
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)
+    return "".join(lines)

@@ -1,46 +1,71 @@
 """The queue of jobs as workers see it: the seam where another engine can stand in."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from skybatch.engine.gate import Gate
+from skybatch.errors import StoreUnavailable
+from skybatch.model.clock import SteadyClock
+from skybatch.model.event import EventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
 from skybatch.model.page import Known, PageWrite, Progress
-from skybatch.store import attempts, batches, pages, staging, submissions
+from skybatch.model.recovery import Asked, Recovered, Suspect
+from skybatch.store import attempts, batches, claims, pages, pausing, rescue, steps, watching
 from skybatch.store.database import Store
-from skybatch.store.rescue import Rescued, rescue
 from skybatch.store.tx import Tx
+from skybatch.store.watching import Quiet
 
 LEASE_SECONDS = 30.0
 SLICE = 5_000  # rows of one read
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """What one look at the queue gave."""
 
-    claims: tuple[Claim, ...]
-    next_ready_at: float | None  # when a job that waits for its time may run
+    claims: tuple[Claim, ...] = ()
+    next_ready_at: float | None = None  # when a job that waits for its time may run
+    is_paused: bool = False  # nothing is claimed at all until somebody resumes
+    must_clear: bool = False  # a job that must run alone waits until nothing else runs
 
 
 class JobQueue:
-    """Claims, renews and ends jobs in the name of one run of the daemon, its boot."""
+    """Claims, renews and ends jobs in the name of one run of the daemon, its boot.
 
-    def __init__(self, store: Store, boot: str) -> None:
+    What a worker has in hand is not given up because the database cannot be written for a while:
+    `store` and `finish` wait at the gate, and try again.
+    """
+
+    def __init__(self, store: Store, boot: str, gate: Gate, clock: SteadyClock) -> None:
         self._store = store
+        self._clock = clock
         self._boot = boot
+        self._gate = gate
 
-    async def claim(self, limit: int) -> Claimed:
-        """Take up to `limit` jobs that may run now."""
+    async def claim(self, limit: int, *, is_idle: bool) -> Claimed:
+        """Take up to `limit` jobs that may run now; one that must run alone only when `is_idle`."""
 
         def unit(tx: Tx) -> Claimed:
-            claims = attempts.claim(tx, boot=self._boot, lease_seconds=LEASE_SECONDS, limit=limit)
-            return Claimed(tuple(claims), attempts.next_ready_at(tx))
+            if pausing.is_daemon_paused(tx):
+                return Claimed(is_paused=True)
+            if claims.has_suspect(tx):
+                if not is_idle:
+                    return Claimed(must_clear=True)
+                found = claims.claim_suspect(tx, boot=self._boot, lease_seconds=LEASE_SECONDS)
+            else:
+                found = claims.claim(tx, boot=self._boot, lease_seconds=LEASE_SECONDS, limit=limit)
+            return Claimed(tuple(found), claims.next_ready_at(tx))
 
         return await self._store.write_soon(unit)
 
     async def progress(self, claim: Claim) -> Progress:
         """What earlier attempts of the job stored."""
+        return await self._patiently(lambda: self._progress(claim))
+
+    async def _progress(self, claim: Claim) -> Progress:
         known: list[Known] = []
         after, is_more = 0, True
         while is_more:
@@ -53,34 +78,112 @@ class JobQueue:
 
     async def store(self, claim: Claim, write: PageWrite) -> None:
         """Store a page; durable when it returns. Raises LeaseLost."""
-        await self._store.write_soon(lambda tx: pages.store(tx, claim, write))
-
-    def note_stage(self, claim: Claim, stage: str, at: float) -> None:
-        """Tell where a job stands; nobody waits for it."""
-        self._store.post(lambda tx: attempts.note_stage(tx, claim, stage, at))
+        await self._patiently(
+            lambda: self._store.write_soon(lambda tx: pages.store(tx, claim, write))
+        )
 
     async def finish(self, claim: Claim, outcome: Outcome) -> None:
         """End the attempt. Raises LeaseLost."""
+        await self._patiently(lambda: self.give_back(claim, outcome))
+
+    async def give_back(self, claim: Claim, outcome: Outcome) -> None:
+        """End the attempt now, or never. Raises LeaseLost and StoreUnavailable."""
         await self._store.write_soon(lambda tx: attempts.finish(tx, claim, outcome))
 
-    async def renew(self, held: Sequence[Claim]) -> None:
-        """Say that the workers of these jobs are alive."""
-        await self._store.write_soon(
-            lambda tx: attempts.renew(tx, boot=self._boot, held=held, lease_seconds=LEASE_SECONDS)
+    def note_stage(self, claim: Claim, stage: str, at: float) -> None:
+        """Tell where a job stands; nobody waits for it."""
+        if self._gate.trouble is None:
+            self._store.post(lambda tx: attempts.note_stage(tx, claim, stage, at))
+
+    def note_lease_lost(self, claim: Claim) -> None:
+        """Tell that an attempt went on after its job was given to another."""
+        self._store.post(
+            lambda tx: tx.emit(
+                EventType.JOB_LEASE_LOST,
+                claim.batch_id,
+                job_id=claim.job_id,
+                attempt=claim.attempt,
+                domain=claim.target.domain,
+            )
         )
 
-    async def rescue(self, held: Sequence[Claim] = ()) -> Rescued:
-        """Put back the jobs of dead runs and of workers that are gone."""
+    async def renew(self, held: Sequence[Claim]) -> None:
+        """Say that the workers of these jobs are alive, and so are we."""
+
+        def unit(tx: Tx) -> None:
+            steps.see(tx)
+            attempts.renew(tx, boot=self._boot, held=held, lease_seconds=LEASE_SECONDS)
+
+        await self._store.write_soon(unit)
+
+    async def recover(self, suspect: Suspect | None, asked: Sequence[Asked]) -> Recovered:
+        """At the start: put back the jobs of dead runs."""
+        return await self._store.write(
+            lambda tx: rescue.recover(tx, boot=self._boot, suspect=suspect, asked=asked)
+        )
+
+    async def rescue(self, held: Sequence[Claim]) -> Recovered:
+        """Take back the jobs of workers that are gone."""
         rows = [claim.seq for claim in held]
-        return await self._store.write(lambda tx: rescue(tx, boot=self._boot, held=rows))
+        return await self._store.write(lambda tx: rescue.rescue(tx, boot=self._boot, held=rows))
+
+    async def quiet_batches(self, before: float) -> list[Quiet]:
+        """Open batches without a change since `before`; none while everything is paused."""
+        async with self._store.read() as db:
+            if await watching.is_daemon_paused(db):
+                return []
+            return await watching.quiet_batches(db, before=before, now=self._clock.now())
+
+    async def has_future(self, batch_id: str) -> bool:
+        """Whether a job of a batch waits for a time that will come."""
+        async with self._store.read() as db:
+            return await watching.has_future(db, batch_id, now=self._clock.now())
+
+    async def note_stuck(self, batch_id: str, sentence: str) -> None:
+        """Tell that a batch gets nowhere."""
+        await self._store.write(
+            lambda tx: tx.emit(EventType.BATCH_STUCK, batch_id, detail=sentence)
+        )
+
+    async def pause(self) -> None:
+        """Let nothing be claimed, also after a restart."""
+        await self._store.write(pausing.pause_daemon)
+
+    async def resume(self) -> None:
+        """Let jobs be claimed again."""
+        await self._store.write(pausing.resume_daemon)
 
     async def end_stopped(self) -> batches.Stopped | None:
         """End a slice of the pending jobs of a batch that is cancelled or past its deadline."""
         return await self._store.write(batches.end_stopped)
 
-    async def discard_staging(self) -> int:
-        """Delete batches that a dead run was taking in or deleting; returns how many there were."""
-        left_over = await self._store.write(staging.left_over)
-        for staged in left_over:
-            submissions.forget(self._store, staged)
-        return len(left_over)
+    async def resume_clock(self) -> float:
+        """At the start: seconds by which the clock was set back while nobody ran; 0 or less."""
+        return await self._store.write(steps.resume)
+
+    async def follow_clock(self, seconds: float) -> None:
+        """Move our clock, and all that waits for a time, in one transaction."""
+
+        moved = False
+
+        def unit(tx: Tx) -> None:
+            nonlocal moved
+            steps.follow(tx, seconds)
+            self._clock.step(seconds)
+            moved = True
+
+        try:
+            await self._store.write(unit)
+        except StoreUnavailable:
+            if moved:
+                self._clock.step(-seconds)  # what it moved is rolled back: again in the next round
+            raise
+
+    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Do it, however long the database cannot be used."""
+        while True:
+            await self._gate.passed()
+            try:
+                return await action()
+            except StoreUnavailable as error:
+                self._gate.close(error)

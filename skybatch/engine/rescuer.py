@@ -23,5 +23,5 @@ class Rescuer:
         """Put back what nobody works on."""
         rescued = await self._queue.rescue(self._held())
         if rescued.jobs:
-            log.warning("jobs.rescued", jobs=rescued.jobs, pages_kept=rescued.pages_kept)
+            log.error("jobs.rescued", jobs=rescued.jobs, pages_kept=rescued.pages_kept)
         return LEASE_SECONDS / 2

@@ -1,6 +1,7 @@
 """The one loop that every background duty of the daemon runs in."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -23,8 +24,15 @@ class Service(Protocol):
 class Loop:
     """Runs a service until asked to stop; a failing round is logged and tried again."""
 
-    def __init__(self, service: Service, *, after_error_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        unavailable: Callable[[StoreUnavailable], None],
+        after_error_seconds: float = 1.0,
+    ) -> None:
         self._service = service
+        self._unavailable = unavailable  # told when the store is; that is said in one place
         self._after_error_seconds = after_error_seconds
         self._woken = asyncio.Event()
         self._is_stopping = False
@@ -45,7 +53,7 @@ class Loop:
             try:
                 rest = await self._service.run_once()
             except StoreUnavailable as error:
-                log.error("service.store_unavailable", service=self._service.name, error=str(error))
+                self._unavailable(error)
                 rest = self._after_error_seconds
             except Exception:
                 log.exception("service.round_failed", service=self._service.name)

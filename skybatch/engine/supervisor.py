@@ -3,31 +3,53 @@
 import asyncio
 from collections.abc import Sequence
 
+from skybatch.engine.gate import Gate, Probe
 from skybatch.engine.lease import LeaseKeeper
+from skybatch.engine.monitor import Monitor
 from skybatch.engine.pool import Pool
-from skybatch.engine.queue import JobQueue
 from skybatch.engine.rescuer import Rescuer
 from skybatch.engine.service import Loop, Service
 from skybatch.engine.stopped import StoppedBatches
+from skybatch.engine.timekeeper import Timekeeper
+from skybatch.engine.worker import Bench
+from skybatch.store.database import Store
 
 
 class Supervisor:
     """The engine: a pool of workers and the duties around it, each in a loop of its own."""
 
-    def __init__(self, queue: JobQueue, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(
+        self, store: Store, bench: Bench, gate: Gate, *, workers: int, stuck_after_s: float
+    ) -> None:
+        self._queue = queue = bench.queue
+        self.gate = gate
+        self.pool = pool = Pool(workers, bench)
+        self.monitor = Monitor(pool, gate, bench, stuck_after_s=stuck_after_s)
         duties: Sequence[Service] = (
             LeaseKeeper(queue, lambda: pool.held),
             Rescuer(queue, lambda: pool.held),
             StoppedBatches(queue),
+            Probe(store, gate),
+            Timekeeper(queue, bench.clock),
+            self.monitor,
         )
-        self._pool_loop = Loop(pool)
-        self._loops = [self._pool_loop, *(Loop(duty) for duty in duties)]
+        self._pool_loop = Loop(pool, unavailable=gate.close)
+        self._loops = [self._pool_loop, *(Loop(duty, unavailable=gate.close) for duty in duties)]
         pool.wake = self._pool_loop.wake
 
     def wake(self) -> None:
         """There may be something to claim."""
         self._pool_loop.wake()
+
+    async def pause(self) -> None:
+        """Let everything rest, also over a restart."""
+        await self._queue.pause()
+        await self.pool.pause()
+
+    async def resume(self) -> None:
+        """Let everything go on."""
+        await self._queue.resume()
+        self.pool.resume()
 
     async def run(self) -> None:
         """Until `stop`. A loop never ends on its own; if one did, all would end, and be seen."""

@@ -2,6 +2,9 @@
 
 import asyncio
 import random
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,11 +15,14 @@ from skybatch.crawl.web import Web
 from skybatch.engine.backoff import job_delay
 from skybatch.engine.queue import JobQueue
 from skybatch.errors import LeaseLost, StoreUnavailable
-from skybatch.model.clock import Clock
+from skybatch.model.clock import SteadyClock
 from skybatch.model.job import Claim
-from skybatch.model.outcome import Ended, Report, decide
+from skybatch.model.outcome import Ended, Outcome, Report, decide
 from skybatch.model.page import PageWrite
+from skybatch.model.recovery import ALONE_FROM, Suspect
 from skybatch.model.state import PageState
+from skybatch.recorder.flight import Recorder
+from skybatch.recorder.mark import Mark
 
 log = structlog.get_logger()
 
@@ -27,7 +33,9 @@ class Bench:
 
     queue: JobQueue
     web: Web
-    clock: Clock
+    clock: SteadyClock
+    recorder: Recorder
+    mark: Mark
     max_wait_s: float  # a host that asks for more ends the job
     jitter: random.Random = field(default_factory=random.SystemRandom)
 
@@ -35,10 +43,15 @@ class Bench:
 class Worker:
     """An attempt at work: the claim, where it stands, and how to ask it to end."""
 
-    def __init__(self, claim: Claim, bench: Bench) -> None:
+    def __init__(self, claim: Claim, bench: Bench, *, relieved: Callable[[], None]) -> None:
         self.claim = claim
         self.stop = Stop()
         self.stage_name = "claimed"
+        self.url: str | None = None  # the page it asked for last
+        self.progressed_at = bench.clock.monotonic()
+        # Its page has killed the daemon before: nobody shall be near until it is stored.
+        self.must_be_alone = claim.crashes >= ALONE_FROM
+        self._relieved = relieved
         self._bench = bench
         self._fetched = claim.fetched
 
@@ -49,42 +62,67 @@ class Worker:
             batch_id=self.claim.batch_id, job_id=self.claim.job_id, attempt=self.claim.attempt
         ):
             try:
-                await self._finish(await self._report())
+                await self._bench.queue.finish(self.claim, self._decide(await self._report()))
             except LeaseLost:
-                log.warning("job.lease_lost", stage=self.stage_name)
-            except StoreUnavailable as error:
-                # The lease runs out, and the rescuer puts the job back when it can write again.
-                log.error("job.left", stage=self.stage_name, error=str(error))
+                self._lost()
 
-    async def release(self) -> None:
-        """Give the job of an attempt that was broken off back, uncharged."""
+    async def give_back(self, ended: Ended, detail: str = "", stack: str | None = None) -> None:
+        """End the attempt of a worker that was broken off, now: DRAINED, STUCK or CRASHED.
+
+        What cannot be written is left to the next start, or to the rescuer.
+        """
+        report = Report(ended, self._fetched, detail=detail or None, stack=stack)
         try:
-            await self._finish(Report(Ended.DRAINED, self._fetched))
+            await self._bench.queue.give_back(self.claim, self._decide(report))
         except LeaseLost:
-            log.info("job.ended_while_draining", job_id=self.claim.job_id)
+            log.info("job.ended_meanwhile", job_id=self.claim.job_id)
         except StoreUnavailable as error:
+            self._note("job.left", error=str(error))
             log.error("job.left", job_id=self.claim.job_id, error=str(error))
 
     async def store(self, write: PageWrite) -> None:
         """The sink of the crawl: durable when it returns."""
         await self._bench.queue.store(self.claim, write)
+        self._progress()
         if write.page.state is PageState.FETCHED:
             self._fetched += 1
+        if self.must_be_alone and write.page.url == self.claim.suspect:
+            self.must_be_alone = False
+            self._relieved()
 
     def stage(self, name: str) -> None:
         """The sink of the crawl: where it stands."""
+        self._progress()
         if name != self.stage_name:
             self.stage_name = name
             self._bench.queue.note_stage(self.claim, name, self._bench.clock.now())
+            self._note("job.stage", stage=name)
+
+    def asking(self, url: str) -> None:
+        """The sink of the crawl: a page is asked for."""
+        self._progress()
+        self.url = url
+        self._note("page.asked", url=url)
+
+    def reading(self, url: str) -> AbstractContextManager[object]:
+        """The sink of the crawl: a page is read."""
+        return self._bench.mark.around(Suspect(self.claim.job_id, self.claim.attempt, url))
 
     async def _report(self) -> Report:
         try:
             return await self._crawl()
-        except (LeaseLost, StoreUnavailable):
+        except LeaseLost:
             raise
         except Exception as error:
             log.exception("job.crashed", stage=self.stage_name)
-            return Report(Ended.CRASHED, self._fetched, detail=f"{type(error).__name__}: {error}")
+            return self._crashed(error)
+
+    def _crashed(self, error: Exception) -> Report:
+        """A bug of ours: all of it for the trace, a way to find it there for the user."""
+        stack = "".join(traceback.format_exception(error))
+        self._note("job.crashed", stage=self.stage_name, stack=stack)
+        detail = f"a bug of skybatch, told in attempt {self.claim.attempt} of its trace"
+        return Report(Ended.CRASHED, self._fetched, detail=detail, stack=stack)
 
     async def _crawl(self) -> Report:
         claim, bench = self.claim, self._bench
@@ -104,11 +142,23 @@ class Worker:
             if timer is not None:
                 timer.cancel()
 
-    async def _finish(self, report: Report) -> None:
-        outcome = decide(
+    def _decide(self, report: Report) -> Outcome:
+        return decide(
             report,
             self.claim,
             retry_delay_s=job_delay(self.claim.charged + 1, jitter=self._bench.jitter),
             max_wait_s=self._bench.max_wait_s,
         )
-        await self._bench.queue.finish(self.claim, outcome)
+
+    def _lost(self) -> None:
+        log.warning("job.lease_lost", stage=self.stage_name)
+        self._bench.queue.note_lease_lost(self.claim)
+
+    def _progress(self) -> None:
+        self.progressed_at = self._bench.clock.monotonic()
+
+    def _note(self, kind: str, **data: str | int | float | None) -> None:
+        claim = self.claim
+        self._bench.recorder.note(
+            kind, batch_id=claim.batch_id, job_id=claim.job_id, attempt=claim.attempt, **data
+        )

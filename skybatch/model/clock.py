@@ -25,6 +25,33 @@ class SystemClock:
         return time.monotonic()
 
 
+class SteadyClock:
+    """The time of this machine, which only moves as time passes until somebody steps it.
+
+    Someone sets the machine's clock, or a virtual machine wakes up: without this every wait of the
+    daemon would end at once, or in ten years. `Timekeeper` follows the machine in its own time.
+    """
+
+    def __init__(self, wall: Clock | None = None) -> None:
+        self._wall = wall or SystemClock()
+        self._offset = self._wall.now() - self._wall.monotonic()
+
+    def now(self) -> float:
+        return self._offset + self._wall.monotonic()
+
+    def monotonic(self) -> float:
+        return self._wall.monotonic()
+
+    @property
+    def behind_s(self) -> float:
+        """How far the machine's clock is ahead of this one; negative when it was set back."""
+        return self._wall.now() - self.now()
+
+    def step(self, seconds: float) -> None:
+        """Move on by so much."""
+        self._offset += seconds
+
+
 def rfc3339(seconds: float | None) -> str | None:
     """RFC 3339 text in UTC with milliseconds, `None` stays `None`."""
     if seconds is None:

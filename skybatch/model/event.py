@@ -12,6 +12,7 @@ class EventType(StrEnum):
     BATCH_STARTED = "batch.started"
     BATCH_PAUSED = "batch.paused"
     BATCH_RESUMED = "batch.resumed"
+    BATCH_STUCK = "batch.stuck"  # it gets nowhere, and nothing that we know of explains it
     BATCH_FINISHED = "batch.finished"
     BATCH_CANCELLED = "batch.cancelled"  # asked for; `finished` follows when its jobs have stopped
     JOB_CLAIMED = "job.claimed"

@@ -19,6 +19,8 @@ class Claim:
     batch_id: str
     attempt: int
     charged: int  # attempts that failed before this one
+    crashes: int  # times the daemon died while reading `suspect`
+    suspect: str | None  # identity of that page
     waits: int  # releases for a waiting host, in a row, before this one
     target: Target
     max_pages: int
@@ -48,6 +50,7 @@ class Job:
     attempt: int = 0
     charged: int = 0
     run_after: float = 0.0
+    wait_s: float = 0.0
     pages: Receipt = field(default_factory=Receipt)
     start_url: str | None = None
     final_url: str | None = None

@@ -20,6 +20,8 @@ class Ended(StrEnum):
     DEADLINE = "deadline"  # the batch ran out of time
     CANCELLED = "cancelled"  # a user said so
     CRASHED = "crashed"  # a bug of ours
+    POISON = "poison"  # reading one of its pages has killed the daemon too often
+    STUCK = "stuck"  # it got nowhere for too long, and was broken off
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Report:
     detail: str | None = None
     lost: Reason | None = None  # a page was lost for this passing reason after its last retry
     wait_s: float = 0.0  # of WAIT
+    stack: str | None = None  # of CRASHED and STUCK: where
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Finished:
     reason: Reason | None = None
     detail: str | None = None
     leftover: Ended | None = None  # BUDGET or GOAL: what is queued becomes skipped for it
+    stack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Retry:
     reason: Reason
     detail: str | None
     delay_s: float
+    stack: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Released:
 
     waits: int
     delay_s: float = 0.0
+    detail: str | None = None
 
 
 Outcome = Finished | Retry | Released
@@ -73,14 +79,18 @@ def decide(report: Report, claim: Claim, *, retry_delay_s: float, max_wait_s: fl
             return _wait(report, claim, max_wait_s)
         case Ended.DRAINED:
             return Released(waits=_waits(report, claim))
-        case Ended.CANCELLED:
-            return _cut(report, Reason.CANCELLED, JobState.CANCELLED)
-        case Ended.DEADLINE:
-            return _cut(report, Reason.DEADLINE, JobState.FAILED)
-        case Ended.NO_START:
+        case Ended.CANCELLED | Ended.DEADLINE | Ended.POISON:
+            return _cut(report, *_CUTS[report.ended])
+        case Ended.NO_START | Ended.CRASHED | Ended.STUCK:
             return _failed(report, claim, report.reason or Reason.INTERNAL, retry_delay_s)
-        case Ended.CRASHED:
-            return _failed(report, claim, Reason.INTERNAL, retry_delay_s)
+
+
+# What ends a job whatever it has tried: the reason, and the state of a job without a page.
+_CUTS = {
+    Ended.CANCELLED: (Reason.CANCELLED, JobState.CANCELLED),
+    Ended.DEADLINE: (Reason.DEADLINE, JobState.FAILED),
+    Ended.POISON: (Reason.INTERNAL, JobState.FAILED),
+}
 
 
 def _done(report: Report) -> Finished:
@@ -92,7 +102,7 @@ def _wait(report: Report, claim: Claim, max_wait_s: float) -> Outcome:
     waits = _waits(report, claim) + 1
     if report.wait_s > max_wait_s or waits >= claim.options.max_attempts:
         return _cut(report, Reason.RATE_LIMITED, JobState.FAILED)
-    return Released(waits=waits, delay_s=report.wait_s)
+    return Released(waits=waits, delay_s=report.wait_s, detail=report.detail)
 
 
 def _waits(report: Report, claim: Claim) -> int:
@@ -102,10 +112,10 @@ def _waits(report: Report, claim: Claim) -> int:
 
 def _failed(report: Report, claim: Claim, reason: Reason, retry_delay_s: float) -> Outcome:
     if MEANING[reason].is_passing and claim.charged + 1 < claim.options.max_attempts:
-        return Retry(reason, report.detail, retry_delay_s)
+        return Retry(reason, report.detail, retry_delay_s, report.stack)
     return _cut(report, reason, JobState.FAILED)
 
 
 def _cut(report: Report, reason: Reason, without_pages: JobState) -> Finished:
     state = JobState.PARTIAL if report.fetched else without_pages
-    return Finished(state, reason, report.detail)
+    return Finished(state, reason, report.detail, stack=report.stack)

@@ -1,103 +1,16 @@
-"""Attempts: how a job is claimed, kept, ended and taken back. Every change of state is guarded."""
+"""Attempts: how a claimed job is kept and ended. Every change of state is guarded."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import msgspec
 
 from skybatch.errors import LeaseLost
 from skybatch.model.event import EventType
 from skybatch.model.job import Claim
-from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Finished, Outcome, Released, Retry
 from skybatch.model.reason import Reason
 from skybatch.model.state import ALLOWED, JobState, PageState, SkipReason
-from skybatch.model.target import Target
 from skybatch.store import counters
 from skybatch.store.tx import Tx
-
-
-def claim(tx: Tx, *, boot: str, lease_seconds: float, limit: int) -> list[Claim]:
-    """Take up to `limit` jobs that may run now, each by one guarded statement."""
-    claims: list[Claim] = []
-    while len(claims) < limit and (row := _claim_one(tx, boot, lease_seconds)):
-        claims.append(_claimed(tx, row, boot))
-    return claims
-
-
-def _claim_one(tx: Tx, boot: str, lease_seconds: float) -> sqlite3.Row | None:
-    """Batches in order of priority, then of fewest running jobs; within a batch in order.
-
-    The order of the indexes is the order asked for, so the first row found is the one: a claim
-    costs the same at a thousand and at a million pending jobs.
-    """
-    row: sqlite3.Row | None = tx.execute(
-        """
-        UPDATE jobs SET state = 'running', attempt = attempt + 1, boot = :boot,
-          lease_until = :now + :lease, progress_at = :now, run_after = 0,
-          started_at = coalesce(started_at, :now), stage = 'claimed', stage_at = :now,
-          updated_at = :now
-        WHERE state = 'pending' AND seq = (
-          SELECT j.seq
-          FROM batches b INDEXED BY batches_claimable CROSS JOIN jobs j INDEXED BY jobs_ready
-            ON j.batch = b.seq
-          WHERE b.staging = 0 AND b.paused = 0 AND b.cancelled_at IS NULL AND b.pending > 0
-            AND b.running < b.max_concurrent_jobs
-            AND j.state = 'pending' AND j.run_after <= :now
-            AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.host = j.host AND h.ready_at > :now)
-          ORDER BY b.priority, b.running, b.seq, j.run_after, j.seq
-          LIMIT 1)
-        RETURNING *
-        """,
-        {"boot": boot, "now": tx.now, "lease": lease_seconds},
-    ).fetchone()
-    return row
-
-
-def _claimed(tx: Tx, row: sqlite3.Row, boot: str) -> Claim:
-    batch = tx.execute(
-        "SELECT id, max_pages, options, deadline_at FROM batches WHERE seq = ?", (row["batch"],)
-    ).fetchone()
-    counters.move_jobs(tx, row["batch"], {JobState.PENDING: -1, JobState.RUNNING: 1})
-    tx.execute(
-        "INSERT INTO attempts (job, attempt, boot, started_at) VALUES (?, ?, ?, ?)",
-        (row["seq"], row["attempt"], boot, tx.now),
-    )
-    tx.emit(
-        EventType.JOB_CLAIMED,
-        batch["id"],
-        job_id=row["id"],
-        attempt=row["attempt"],
-        domain=row["domain"],
-    )
-    return Claim(
-        seq=row["seq"],
-        job_id=row["id"],
-        batch_seq=row["batch"],
-        batch_id=batch["id"],
-        attempt=row["attempt"],
-        charged=row["charged"],
-        waits=row["waits"],
-        target=Target(row["domain"], row["host"], row["port"], row["scheme"], row["path"]),
-        max_pages=batch["max_pages"],
-        options=msgspec.json.decode(batch["options"], type=Options),
-        fetched=row["pages_fetched"],
-        deadline_at=batch["deadline_at"],
-    )
-
-
-def next_ready_at(tx: Tx) -> float | None:
-    """When the next job that waits for its time may run; `None` when none waits."""
-    row = tx.execute(
-        """
-        SELECT min(run_after) AS at FROM jobs INDEXED BY jobs_waiting
-        WHERE state = 'pending' AND run_after > 0 AND run_after > :now
-        """,
-        {"now": tx.now},
-    ).fetchone()
-    ready_at: float | None = row["at"]
-    return ready_at
 
 
 def renew(tx: Tx, *, boot: str, held: Sequence[Claim], lease_seconds: float) -> None:
@@ -129,9 +42,9 @@ def finish(tx: Tx, held: Claim, outcome: Outcome) -> None:
         case Finished():
             _end(tx, held, outcome)
         case Retry(reason=reason, detail=detail, delay_s=delay_s):
-            _put_back(tx, held, _Back("retry", delay_s, 1, 0, reason, detail))
-        case Released(waits=waits, delay_s=delay_s):
-            _put_back(tx, held, _Back("released", delay_s, 0, waits))
+            _put_back(tx, held, _Back("retry", delay_s, 1, 0, reason, detail, outcome.stack))
+        case Released(waits=waits, delay_s=delay_s, detail=detail):
+            _put_back(tx, held, _Back("released", delay_s, 0, waits, detail=detail))
             if delay_s > 0:
                 _ask_to_wait(tx, held.target.host, tx.now + delay_s)
 
@@ -140,13 +53,15 @@ def _end(tx: Tx, held: Claim, outcome: Finished) -> None:
     updated = tx.execute(
         """
         UPDATE jobs SET state = :state, reason = :reason, detail = :detail, stage = 'finished',
-          stage_at = :now, finished_at = :now, updated_at = :now, boot = NULL, lease_until = NULL
+          stage_at = :now, finished_at = :now, updated_at = :now, boot = NULL, lease_until = NULL,
+          charged = charged + :charged
         WHERE seq = :seq AND attempt = :attempt AND state = 'running'
         """,
         {
             "state": outcome.state,
             "reason": outcome.reason,
             "detail": outcome.detail,
+            "charged": outcome.state is JobState.FAILED,
             "now": tx.now,
             "seq": held.seq,
             "attempt": held.attempt,
@@ -159,7 +74,8 @@ def _end(tx: Tx, held: Claim, outcome: Finished) -> None:
         _skip_queued(tx, held, SkipReason.GOAL if is_goal else SkipReason.BUDGET)
     if not ALLOWED[outcome.state]:  # it never runs again
         tx.execute("DELETE FROM outside WHERE job = ?", (held.seq,))
-    _end_attempt(tx, held, outcome.state, outcome.reason, outcome.detail)
+    ended = _AttemptEnd(outcome.state, outcome.reason, outcome.detail, outcome.stack)
+    _end_attempt(tx, held, ended)
     tx.emit(
         EventType.JOB_FINISHED,
         held.batch_id,
@@ -195,13 +111,14 @@ class _Back:
     waits: int
     reason: Reason | None = None
     detail: str | None = None
+    stack: str | None = None
 
 
 def _put_back(tx: Tx, held: Claim, back: _Back) -> None:
     updated = tx.execute(
         """
         UPDATE jobs SET state = 'pending', charged = charged + :charged, waits = :waits,
-          run_after = CASE WHEN :delay > 0 THEN :now + :delay ELSE 0 END,
+          run_after = CASE WHEN :delay > 0 THEN :now + :delay ELSE 0 END, wait_s = :delay,
           reason = :reason, detail = :detail, stage = 'queued', stage_at = :now,
           updated_at = :now, boot = NULL, lease_until = NULL
         WHERE seq = :seq AND attempt = :attempt AND state = 'running'
@@ -219,7 +136,7 @@ def _put_back(tx: Tx, held: Claim, back: _Back) -> None:
     )
     if updated.rowcount != 1:
         raise LeaseLost
-    _end_attempt(tx, held, back.outcome, back.reason, back.detail)
+    _end_attempt(tx, held, _AttemptEnd(back.outcome, back.reason, back.detail, back.stack))
     counters.move_jobs(tx, held.batch_seq, {JobState.RUNNING: -1, JobState.PENDING: 1})
     tx.emit(
         EventType.JOB_RETRY_SCHEDULED if back.charged else EventType.JOB_RELEASED,
@@ -232,15 +149,23 @@ def _put_back(tx: Tx, held: Claim, back: _Back) -> None:
     )
 
 
-def _end_attempt(
-    tx: Tx, held: Claim, outcome: str, reason: Reason | None, detail: str | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _AttemptEnd:
+    """How an attempt ended: kept for good, whatever becomes of the job."""
+
+    outcome: str
+    reason: Reason | None
+    detail: str | None
+    stack: str | None
+
+
+def _end_attempt(tx: Tx, held: Claim, end: _AttemptEnd) -> None:
     tx.execute(
         """
-        UPDATE attempts SET ended_at = ?, outcome = ?, reason = ?, detail = ?
+        UPDATE attempts SET ended_at = ?, outcome = ?, reason = ?, detail = ?, stack = ?
         WHERE job = ? AND attempt = ?
         """,
-        (tx.now, outcome, reason, detail, held.seq, held.attempt),
+        (tx.now, end.outcome, end.reason, end.detail, end.stack, held.seq, held.attempt),
     )
 
 

@@ -168,7 +168,7 @@ async def listing(
     rows = await db.execute_fetchall(
         """
         SELECT * FROM batches
-        WHERE staging = 0
+        WHERE staging = 0 AND hidden = 0
           AND (:before IS NULL OR seq < :before)
           AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
           AND (:label IS NULL OR label = :label)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -12,10 +12,11 @@ from typing import TypeVar
 import aiosqlite
 import structlog
 
-from skybatch.errors import StoreUnavailable, StoreUnusable
+from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.migrate import APPLICATION_ID, migrate
+from skybatch.store.reserve import Reserve
 from skybatch.store.tx import Tx
 from skybatch.store.writer import Writer
 
@@ -137,7 +138,10 @@ class Store:
 
     def __init__(self, path: Path, clock: Clock, publish: Callable[[list[Event]], None]) -> None:
         self._path = path
-        self._writer = Writer(lambda: open_writing(path), clock, publish)
+        self._reserve = Reserve(path.parent)
+        self._writer = Writer(lambda: open_writing(path), clock, publish, self._check_place)
+        self._inode = 0
+        self._behind: set[asyncio.Task[None]] = set()
         self._readers: asyncio.Queue[Reader] = asyncio.Queue()
         self._open_readers = 0
         self._is_closed = False
@@ -146,6 +150,8 @@ class Store:
         """Raises StoreUnusable when the file cannot be used; it is then left as it was."""
         if not self._path.exists():
             create(self._path)
+        self._inode = self._path.stat().st_ino
+        self._reserve.take()
         try:
             await self._writer.open()
             for _ in range(READERS):
@@ -163,27 +169,52 @@ class Store:
             self._open_readers -= 1
             await reader.db.close()
         await self._writer.close()
+        await asyncio.gather(*self._behind, return_exceptions=True)
 
     async def write(self, function: Callable[[Tx], T]) -> T:
         """Run a unit of work; it is durable when this returns. Raises what the function raises,
         StorageFull, or StoreUnavailable; then nothing of it is stored."""
+        self._check_reserve()
         return await self._writer.put(function, urgent=True)
 
-    def write_soon(self, function: Callable[[Tx], T]) -> Awaitable[T]:
-        """As `write`, for units that may wait a few milliseconds for company."""
-        return self._writer.put(function, urgent=False)
+    async def write_freeing(self, function: Callable[[Tx], T]) -> T:
+        """As `write`, for units that delete: on a full disk they use the room kept for them."""
+        try:
+            return await self._writer.put(function, urgent=True)
+        except StorageFull:
+            if not self._reserve.release():
+                raise
+            return await self._writer.put(function, urgent=True)
 
-    def post(self, function: Callable[[Tx], T]) -> "asyncio.Future[T]":
-        """Queue a unit that nobody waits for; a failure is logged."""
-        future = self._writer.put(function, urgent=False)
-        future.add_done_callback(_log_failure)
-        return future
+    async def write_soon(self, function: Callable[[Tx], T]) -> T:
+        """As `write`, for units that may wait a few milliseconds for company."""
+        self._check_reserve()
+        return await self._writer.put(function, urgent=False)
+
+    def post(self, function: Callable[[Tx], T]) -> None:
+        """Queue a unit that nobody waits for, and that nobody misses; a bug in it is logged."""
+        if not self._reserve.is_released:
+            self._writer.put(function, urgent=False).add_done_callback(_log_bug)
+
+    def carry_on(self, work: Coroutine[None, None, None], name: str) -> None:
+        """Let a work of many units go on behind; closing waits for the unit under way."""
+        task = asyncio.create_task(work, name=name)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+        task.add_done_callback(_log_bug)
+
+    async def probe(self) -> None:
+        """Whether there is room, and a commit succeeds. Raises StoreUnavailable."""
+        if self._reserve.is_released:
+            await asyncio.to_thread(self._reserve.take)
+        await self.write(lambda tx: tx.execute("UPDATE daemon SET seen_at = ?", (tx.now,)))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[aiosqlite.Connection]:
         """A read-only connection for one slice of at most two seconds."""
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
+        self._check_place()
         reader = await self._readers.get()
         reader.until = time.monotonic() + READ_SECONDS
         try:
@@ -192,6 +223,20 @@ class Store:
             raise StoreUnavailable(f"the database cannot be read: {error}") from error
         finally:
             self._readers.put_nowait(reader)
+
+    def _check_place(self) -> None:
+        """Raises StoreUnavailable when our file is not where it was: what is written to a file that
+        nobody can find any more is lost, however well it is synced."""
+        try:
+            inode = self._path.stat().st_ino
+        except OSError as error:
+            raise StoreUnavailable(f"{self._path} is gone: {error.strerror}") from error
+        if inode != self._inode:
+            raise StoreUnavailable(f"{self._path} was replaced: start skybatch again to use it")
+
+    def _check_reserve(self) -> None:
+        if self._reserve.is_released:
+            raise StorageFull
 
     async def _open_reader(self) -> Reader:
         address = f"{self._path.absolute().as_uri()}?mode=ro"
@@ -210,8 +255,7 @@ class Store:
         return reader
 
 
-def _log_failure(future: "asyncio.Future[T]") -> None:
-    if future.cancelled() or (error := future.exception()) is None:
-        return
-    is_bug = not isinstance(error, StoreUnavailable)
-    log.error("store.unit_failed", error=str(error), exc_info=error if is_bug else None)
+def _log_bug(future: "asyncio.Future[T]") -> None:
+    error = None if future.cancelled() else future.exception()
+    if error is not None and not isinstance(error, StoreUnavailable):  # that one is logged
+        log.error("store.unit_failed", error=str(error), exc_info=error)

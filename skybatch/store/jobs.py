@@ -165,6 +165,7 @@ def job_of(row: sqlite3.Row) -> Job:
         attempt=row["attempt"],
         charged=row["charged"],
         run_after=row["run_after"],
+        wait_s=row["wait_s"],
         pages=counters.receipt(row),
         start_url=row["start_url"],
         final_url=row["final_url"],

@@ -25,9 +25,12 @@ EMPTY = Profile()
 def store(tx: Tx, held: Claim, write: PageWrite) -> None:
     """Store what one request changed: new rows first, then the page, then the counters.
 
-    Raises LeaseLost when the job is no longer this attempt's; nothing is stored then.
+    Raises LeaseLost when the job is no longer this attempt's; nothing is stored then. Storing the
+    same page twice does nothing: a commit may be on disk although SQLite reported an error.
     """
     _fence(tx, held, write)
+    if _is_stored(tx, held, write.page):
+        return
     changes: Counter[str] = Counter()
     for row in write.found:
         if _add(tx, held, row):
@@ -40,6 +43,17 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
     counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
     if write.profile is not None:
         _store_profile(tx, held, write.profile)
+
+
+def _is_stored(tx: Tx, held: Claim, page: Page) -> bool:
+    row = tx.execute(
+        "SELECT state, attempt, tries FROM pages WHERE job = ? AND url = ?", (held.seq, page.url)
+    ).fetchone()
+    if row is None or row["state"] == PageState.QUEUED:
+        return False
+    if (row["state"], row["attempt"], row["tries"]) == (page.state, held.attempt, page.tries):
+        return True
+    raise SkybatchError(f"{page.url} of job {held.job_id} is {row['state']} already")
 
 
 def _add(tx: Tx, held: Claim, row: FrontierRow) -> bool:
@@ -63,16 +77,10 @@ def _count_once(tx: Tx, held: Claim, key: int) -> bool:
 def _settle(tx: Tx, held: Claim, page: Page) -> Counter[str]:
     """Write the page over its queued row; the start page has none yet."""
     became = counters.column_of(page.state, page.reason)
-    was = tx.execute(
-        "SELECT state FROM pages WHERE job = ? AND url = ?", (held.seq, page.url)
-    ).fetchone()
-    if was is None:
-        _add(tx, held, FrontierRow(page.url, page.depth))
-    elif was["state"] != PageState.QUEUED:
-        raise SkybatchError(f"{page.url} of job {held.job_id} is {was['state']} already")
+    is_new = _add(tx, held, FrontierRow(page.url, page.depth))
     _overwrite(tx, held, page)
     changes = Counter({became: 1})
-    if was is not None:
+    if not is_new:
         changes[counters.column_of(PageState.QUEUED, None)] -= 1
     return changes
 
@@ -115,12 +123,15 @@ def _fence(tx: Tx, held: Claim, write: PageWrite) -> None:
     updated = tx.execute(
         """
         UPDATE jobs SET progress_at = :now, waits = CASE WHEN :is_new THEN 0 ELSE waits END,
+          crashes = CASE WHEN suspect = :url THEN 0 ELSE crashes END,
+          suspect = CASE WHEN suspect = :url THEN NULL ELSE suspect END,
           start_url = coalesce(:start_url, start_url), final_url = coalesce(:final_url, final_url)
         WHERE seq = :seq AND attempt = :attempt AND state = 'running'
         """,
         {
             "now": tx.now,
             "is_new": write.page.state is PageState.FETCHED,
+            "url": write.page.url,
             "start_url": write.start_url,
             "final_url": write.final_url,
             "seq": held.seq,

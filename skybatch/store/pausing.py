@@ -1,4 +1,4 @@
-"""Pausing a batch: a flag on its row, so that it survives a restart; its state stays as it is."""
+"""Pausing a batch, or everything: a flag on a row, so that it survives a restart."""
 
 from skybatch.errors import NotFound
 from skybatch.model.event import EventType
@@ -30,3 +30,18 @@ def _set(tx: Tx, batch_id: str, *, paused: int, told: EventType) -> None:
         (paused, tx.now, row["seq"]),
     )
     tx.emit(told, batch_id)
+
+
+def pause_daemon(tx: Tx) -> None:
+    """Claim nothing more at all. Idempotent."""
+    tx.execute("UPDATE daemon SET paused = 1")
+
+
+def resume_daemon(tx: Tx) -> None:
+    """Let everything go on. Idempotent."""
+    tx.execute("UPDATE daemon SET paused = 0")
+
+
+def is_daemon_paused(tx: Tx) -> bool:
+    """Whether nothing may be claimed."""
+    return bool(tx.execute("SELECT paused FROM daemon").fetchone()["paused"])

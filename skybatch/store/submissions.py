@@ -1,6 +1,5 @@
 """Takes a submission in: slices into a hidden batch, which the last one makes visible."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from skybatch.errors import Fault, Invalid
@@ -126,15 +125,24 @@ def forget(store: Store, staged: Staged) -> None:
     discard(store, lambda: staged)
 
 
+async def discard_left_over(store: Store) -> int:
+    """At the start: delete batches that a dead run was taking in or deleting; returns how many
+    there are. They go behind, a slice at a time."""
+    left_over = await store.write(staging.left_over)
+    for staged in left_over:
+        forget(store, staged)
+    return len(left_over)
+
+
 def discard(store: Store, find: Callable[[], Staged | None]) -> None:
-    """Delete a staged batch slice by slice; nobody waits for it, recovery would do the same."""
+    """Delete a staged batch slice by slice; nobody waits for it, the next start would do it too."""
 
     def slice_(tx: Tx) -> bool:
         staged = find()
         return staged is not None and staging.discard(tx, staged)
 
-    def carry_on(deletion: "asyncio.Future[bool]") -> None:
-        if not deletion.cancelled() and not deletion.exception() and deletion.result():
-            discard(store, find)
+    async def slices() -> None:
+        while await store.write_freeing(slice_):
+            continue
 
-    store.post(slice_).add_done_callback(carry_on)
+    store.carry_on(slices(), "discard a batch")

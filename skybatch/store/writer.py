@@ -86,11 +86,15 @@ class Writer:
         connect: Callable[[], sqlite3.Connection],
         clock: Clock,
         publish: Callable[[list[Event]], None],
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        """`check` runs before each transaction, and raises what forbids it."""
         self._connect = connect
         self._db: sqlite3.Connection | None = None  # touched by the thread only
         self._clock = clock
         self._publish = publish
+        self._check = check
+        self._is_failing = False
         self._loop = asyncio.get_running_loop()
         self._units: deque[Unit[object]] = deque()
         self._changed = threading.Condition()
@@ -156,15 +160,20 @@ class Writer:
     def _commit(self, group: list[Unit[object]]) -> list[Event]:
         """One transaction for the group; when it cannot be committed every unit has failed."""
         try:
+            self._check()
             if self._db is None:
                 self._db = self._connect()
-            return self._transact(self._db, group)
+            events = self._transact(self._db, group)
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits
             for unit in group:
                 unit.error = _of_group(error)
             self._disconnect()
-            log.error("store.commit_failed", error=str(error), units=len(group))
+            if not self._is_failing:  # said once: everybody tries again and again
+                log.error("store.commit_failed", error=str(error), units=len(group))
+            self._is_failing = True
             return []
+        self._is_failing = False
+        return events
 
     def _transact(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:
         tx = Tx(db, self._clock.now())

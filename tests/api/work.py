@@ -12,13 +12,13 @@ from skybatch.model.profile import (
     SourcedTechnology,
 )
 from skybatch.model.state import JobState, PageState, SkipReason
-from skybatch.store import attempts, pages
+from skybatch.store import attempts, claims, pages
 from skybatch.store.database import Store
 
 
 async def claim(store: Store, limit: int = 1) -> list[Claim]:
     return await store.write(
-        lambda tx: attempts.claim(tx, boot="boot", lease_seconds=30, limit=limit)
+        lambda tx: claims.claim(tx, boot="boot", lease_seconds=30, limit=limit)
     )
 
 

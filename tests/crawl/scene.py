@@ -8,6 +8,7 @@ from dataclasses import replace
 from skybatch.crawl.crawler import Assignment, crawl
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.stop import Stop
+from skybatch.crawl.watch import Unwatched
 from skybatch.crawl.web import Web, open_web
 from skybatch.model.clock import SystemClock
 from skybatch.model.options import Options
@@ -26,7 +27,7 @@ async def nothing(_write: PageWrite) -> None:
     """Store at once."""
 
 
-class Memory:
+class Memory(Unwatched):
     """What the crawl has stored. Refuses what the database would refuse."""
 
     def __init__(self, before_store: Callable[[PageWrite], Awaitable[None]] = nothing) -> None:

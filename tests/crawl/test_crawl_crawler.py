@@ -398,7 +398,7 @@ async def test_the_profile_is_written_by_the_pages_that_change_it() -> None:
 
 
 async def test_a_bug_in_reading_a_page_leaves_the_crawl() -> None:
-    async def read(raw: RawPage) -> Reading:
+    async def read(raw: RawPage, _within: object) -> Reading:
         raise ZeroDivisionError(raw.url)
 
     async with Site(shop(start=Page(links("/a")), a=LEAF)) as site, web_of(site) as web:

@@ -13,12 +13,12 @@ from skybatch.bus import Bus
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
 from skybatch.engine.pool import Pool
-from skybatch.engine.queue import JobQueue
-from skybatch.engine.worker import Bench, Worker
+from skybatch.engine.worker import Worker
 from skybatch.model.clock import SystemClock
 from skybatch.model.state import JobState
 from skybatch.store import batches
 from skybatch.store.database import FILE, Store
+from tests.engine.workbench import bench_of
 from tests.store.seeds import submit
 from tests.until import until
 
@@ -32,10 +32,10 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def pool(store):
-    clock = SystemClock()
-    async with open_web(FetchSettings(user_agent="skybatch-test"), clock) as web:
-        yield Pool(300, Bench(JobQueue(store, "boot"), web, clock, max_wait_s=600))
+async def pool(store, tmp_path):
+    async with open_web(FetchSettings(user_agent="skybatch-test"), SystemClock()) as web:
+        with bench_of(store, web, tmp_path) as (bench, _):
+            yield Pool(300, bench)
 
 
 async def for_ever(worker):

@@ -1,7 +1,7 @@
 """The engine on a real database, crawling real sites on loopback, without an API."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -11,16 +11,14 @@ from skybatch.crawl.web import open_web
 from skybatch.demo.server import serving
 from skybatch.demo.sites import bench_hosts, sites
 from skybatch.engine import worker
-from skybatch.engine.pool import Pool
 from skybatch.engine.queue import JobQueue
 from skybatch.engine.supervisor import Supervisor
-from skybatch.engine.worker import Bench
 from skybatch.model.clock import SystemClock
-from skybatch.model.ids import uuid7
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
 from skybatch.store import batches, jobs, pages, pausing
 from skybatch.store.database import FILE, Store
+from tests.engine.workbench import bench_of
 from tests.store.seeds import submit
 from tests.until import until
 
@@ -49,18 +47,17 @@ async def port():
 
 
 @asynccontextmanager
-async def engine(store, bus, port, *, workers=4):
+async def engine(store, bus, port, *, workers=4, stuck_after_s=300):
     """A running engine; drained at the end."""
-    clock = SystemClock()
     settings = FetchSettings(
         user_agent="skybatch-test",
         connect_to={"*:80": f"127.0.0.1:{port}", "*:443": "127.0.0.1:1"},
     )
-    async with open_web(settings, clock) as web:
-        queue = JobQueue(store, uuid7(clock.now()))
-        pool = Pool(workers, Bench(queue, web, clock, max_wait_s=600))
-        supervisor = Supervisor(queue, pool)
-        bus.listen(pool.hear)
+    folder = store._path.parent
+    async with open_web(settings, SystemClock()) as web, AsyncExitStack() as stack:
+        bench, gate = stack.enter_context(bench_of(store, web, folder))
+        supervisor = Supervisor(store, bench, gate, workers=workers, stuck_after_s=stuck_after_s)
+        bus.listen(supervisor.pool.hear)
         running = asyncio.create_task(supervisor.run())
         try:
             yield supervisor
@@ -181,9 +178,10 @@ async def test_a_worker_whose_job_was_given_away_stores_nothing_more(store, bus,
             return (await batch_of(store, batch_id)).pages.fetched >= 1
 
         await until(has_a_page)
-        thief = JobQueue(store, "another boot")
-        assert (await thief.rescue()).jobs == 1
-        stolen = (await thief.claim(1)).claims[0]
+        queue = running.pool._bench.queue
+        thief = JobQueue(store, "another boot", running.gate, queue._clock)
+        assert (await thief.recover(None, ())).jobs == 1
+        stolen = (await thief.claim(1, is_idle=True)).claims[0]
         kept = (await batch_of(store, batch_id)).pages.fetched
 
         async def was_dropped():
@@ -213,7 +211,7 @@ async def test_a_paused_batch_rests_and_goes_on_where_it_was(store, bus, port):
         await until(rests)
         paused = await batch_of(store, batch_id)
         assert (paused.paused, paused.state) == (True, BatchState.RUNNING)
-        assert (await running.pool._bench.queue.claim(10)).claims == ()
+        assert (await running.pool._bench.queue.claim(10, is_idle=True)).claims == ()
         assert all(job.charged == 0 for job in await jobs_of(store, batch_id))
         await store.write(lambda tx: pausing.resume(tx, batch_id))
         batch = await ended(store, batch_id)

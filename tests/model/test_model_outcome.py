@@ -18,6 +18,8 @@ def claim(*, charged=0, waits=0, fetched=0):
         batch_id="b",
         attempt=1,
         charged=charged,
+        crashes=0,
+        suspect=None,
         waits=waits,
         target=Target("a.example", "a.example"),
         max_pages=10,
@@ -48,6 +50,8 @@ COMPLETE, PARTIAL, FAILED = JobState.COMPLETE, JobState.PARTIAL, JobState.FAILED
         (Report(Ended.DEADLINE, 0), FAILED, Reason.DEADLINE),
         (Report(Ended.DEADLINE, 1), PARTIAL, Reason.DEADLINE),
         (Report(Ended.WAIT, 0, wait_s=601), FAILED, Reason.RATE_LIMITED),
+        (Report(Ended.POISON, 0), FAILED, Reason.INTERNAL),
+        (Report(Ended.POISON, 2), PARTIAL, Reason.INTERNAL),
         (Report(Ended.WAIT, 2, wait_s=601), PARTIAL, Reason.RATE_LIMITED),
     ],
 )

@@ -4,23 +4,21 @@ from functools import partial
 
 import pytest
 
-from skybatch.errors import LeaseLost
+from skybatch.errors import LeaseLost, SkybatchError
 from skybatch.model.event import EventType
 from skybatch.model.outcome import Ended, Finished, Released, Retry
 from skybatch.model.page import FrontierRow, Page, PageWrite
 from skybatch.model.reason import Reason
 from skybatch.model.state import BatchState, JobState, PageState, SkipReason
-from skybatch.store import attempts, batches, counters, jobs, pages
-from skybatch.store.rescue import rescue
+from skybatch.store import attempts, batches, claims, counters, jobs, pages
+from skybatch.store.rescue import recover, rescue
 from tests.store.seeds import submit
 
 FETCHED = PageWrite(Page("http://a.example/", 0, PageState.FETCHED, status=200))
 
 
 async def claim(store, limit=1, boot="boot-1"):
-    return await store.write(
-        lambda tx: attempts.claim(tx, boot=boot, lease_seconds=30, limit=limit)
-    )
+    return await store.write(lambda tx: claims.claim(tx, boot=boot, lease_seconds=30, limit=limit))
 
 
 async def batch_of(store, batch_id):
@@ -105,7 +103,7 @@ async def test_a_retried_job_waits_for_its_time_and_is_charged(store, clock):
     retry = Retry(Reason.TIMEOUT, "no answer", delay_s=10)
     await store.write(lambda tx: attempts.finish(tx, held, retry))
     assert await claim(store) == []
-    assert await store.write(attempts.next_ready_at) == clock.time + 10
+    assert await store.write(claims.next_ready_at) == clock.time + 10
     clock.time += 10
     (again,) = await claim(store)
     assert (again.attempt, again.charged) == (2, 1)
@@ -115,7 +113,7 @@ async def test_a_retried_job_waits_for_its_time_and_is_charged(store, clock):
 async def test_a_stale_attempt_cannot_finish_a_job_that_was_given_away(store):
     await submit(store, "a.example")
     (stale,) = await claim(store, boot="boot-1")
-    await store.write(lambda tx: rescue(tx, boot="boot-2", held=[]))
+    await store.write(lambda tx: recover(tx, boot="boot-2"))
     (fresh,) = await claim(store, boot="boot-2")
     assert fresh.attempt == 2
     with pytest.raises(LeaseLost):
@@ -127,7 +125,7 @@ async def test_a_stale_attempt_cannot_finish_a_job_that_was_given_away(store):
 async def test_a_stale_attempt_cannot_store_a_page(store):
     batch_id = await submit(store, "a.example")
     (stale,) = await claim(store, boot="boot-1")
-    await store.write(lambda tx: rescue(tx, boot="boot-2", held=[]))
+    await store.write(lambda tx: recover(tx, boot="boot-2"))
     await claim(store, boot="boot-2")
     with pytest.raises(LeaseLost):
         await store.write(lambda tx: pages.store(tx, stale, FETCHED))
@@ -147,7 +145,7 @@ async def test_orphans_of_a_dead_run_are_taken_back_at_once_and_uncharged(store)
     await submit(store, "a.example", "b.example")
     (held, _) = await claim(store, limit=2, boot="dead")
     await store.write(lambda tx: pages.store(tx, held, FETCHED))
-    rescued = await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
+    rescued = await store.write(lambda tx: recover(tx, boot="alive"))
     assert (rescued.jobs, rescued.pages_kept) == (2, 1)
     again = await claim(store, limit=2, boot="alive")
     assert [item.charged for item in again] == [0, 0]
@@ -200,8 +198,18 @@ async def test_a_page_is_stored_once(store):
     await submit(store, "a.example")
     (held,) = await claim(store)
     await store.write(lambda tx: pages.store(tx, held, FETCHED))
-    with pytest.raises(Exception, match="fetched already"):
+    other = PageWrite(Page("http://a.example/", 0, PageState.FAILED, Reason.HTTP_4XX))
+    with pytest.raises(SkybatchError, match="fetched already"):
+        await store.write(lambda tx: pages.store(tx, held, other))
+    await assert_balanced(store)
+
+
+async def test_a_page_whose_commit_only_seemed_to_fail_is_stored_again_without_effect(store):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    for _ in range(2):
         await store.write(lambda tx: pages.store(tx, held, FETCHED))
+    assert (await job_of(store, held.job_id)).pages.fetched == 1
     await assert_balanced(store)
 
 
@@ -239,7 +247,7 @@ async def test_a_cancelled_batch_is_not_claimed_from_and_its_orphans_end(store):
     batch_id = await submit(store, "a.example", "b.example")
     await claim(store, limit=1, boot="dead")
     await store.write(lambda tx: batches.cancel(tx, batch_id))
-    await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
+    await store.write(lambda tx: recover(tx, boot="alive"))
     assert await claim(store, limit=5, boot="alive") == []
     await store.write(batches.end_stopped)
     assert (await batch_of(store, batch_id)).state is BatchState.CANCELLED
@@ -261,9 +269,9 @@ async def test_a_claim_walks_two_indexes_in_order(store):
     def plan(tx):
         rows = []
         tx.db.set_trace_callback(rows.append)
-        attempts.claim(tx, boot="b", lease_seconds=1, limit=1)
+        claims.claim(tx, boot="b", lease_seconds=1, limit=1)
         tx.db.set_trace_callback(None)
-        (sql,) = [text for text in rows if text.lstrip().startswith("UPDATE jobs SET state")]
+        (sql,) = [text for text in rows if "batches_claimable" in text]
         return [row["detail"] for row in tx.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
     steps = await store.write(plan)
@@ -318,7 +326,7 @@ async def test_a_stale_attempt_is_told_so_even_for_a_page_that_is_stored_already
     """Not that the page is there already, which would be a bug of ours."""
     await submit(store, "a.example")
     (stale,) = await claim(store, boot="boot-1")
-    await store.write(lambda tx: rescue(tx, boot="boot-2", held=[]))
+    await store.write(lambda tx: recover(tx, boot="boot-2"))
     (fresh,) = await claim(store, boot="boot-2")
     await store.write(lambda tx: pages.store(tx, fresh, FETCHED))
     with pytest.raises(LeaseLost):
@@ -353,7 +361,7 @@ async def test_a_new_page_ends_the_row_of_waits_also_when_the_worker_dies(store)
     (held,) = await claim(store)
     assert held.waits == 2
     await store.write(lambda tx: pages.store(tx, held, FETCHED))
-    await store.write(lambda tx: rescue(tx, boot="alive", held=[]))
+    await store.write(lambda tx: recover(tx, boot="alive"))
     (again,) = await claim(store)
     assert again.waits == 0
 

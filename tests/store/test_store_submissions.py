@@ -8,7 +8,7 @@ from skybatch.errors import Conflict, Invalid, NotFound
 from skybatch.model.batch import Rejected
 from skybatch.model.state import BatchState, JobState
 from skybatch.model.target import Entry
-from skybatch.store import attempts, batches, jobs, staging, submissions
+from skybatch.store import batches, claims, jobs, staging, submissions
 from tests.store.seeds import accepted, slices_of, submission, submit
 from tests.until import until
 
@@ -49,9 +49,7 @@ async def test_a_submission_cut_off_midway_leaves_nothing(store):
 
     with pytest.raises(ConnectionResetError):
         await submissions.submit(store, submission(), slices())
-    assert (
-        await store.write(lambda tx: attempts.claim(tx, boot="b", lease_seconds=1, limit=9)) == []
-    )
+    assert await store.write(lambda tx: claims.claim(tx, boot="b", lease_seconds=1, limit=9)) == []
 
     async def is_empty():
         return await rows(store, "jobs") == await rows(store, "batches") == 0
@@ -114,7 +112,6 @@ async def test_a_refused_submission_does_not_take_another_with_it(store):
 
 
 async def test_recovery_deletes_what_a_dead_run_left_staged(store):
-    from skybatch.engine.queue import JobQueue
 
     staged = submission()
 
@@ -123,7 +120,7 @@ async def test_recovery_deletes_what_a_dead_run_left_staged(store):
         jobs.add(tx, row, [accepted(0, "a.example")])
 
     await store.write(half)
-    assert await JobQueue(store, "boot").discard_staging() == 1
+    assert await submissions.discard_left_over(store) == 1
 
     async def is_gone():
         return await rows(store, "batches") == await rows(store, "jobs") == 0

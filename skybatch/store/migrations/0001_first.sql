@@ -8,6 +8,7 @@ CREATE TABLE batches (
   staging INTEGER NOT NULL DEFAULT 1 CHECK (staging IN (0, 1)),  -- 1 = submission under way: hidden
   state TEXT NOT NULL DEFAULT 'pending'
     CHECK (state IN ('pending', 'running', 'complete', 'partial', 'failed', 'cancelled')),
+  hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),  -- 1 = a self-check: in no list
   paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
   cancelled_at REAL,                        -- when a user asked; its running jobs end soon after
   label TEXT,
@@ -47,8 +48,11 @@ CREATE TABLE batches (
 -- What the claim walks: fewest running jobs first within a priority, so that batches share.
 CREATE INDEX batches_claimable ON batches (priority, running, seq)
   WHERE staging = 0 AND paused = 0 AND cancelled_at IS NULL AND pending > 0;
+CREATE INDEX batches_staged ON batches (seq) WHERE staging = 1;
 -- What the ending of pending jobs walks.
 CREATE INDEX batches_cancelled ON batches (seq) WHERE cancelled_at IS NOT NULL AND pending > 0;
+-- What the monitor walks.
+CREATE INDEX batches_open ON batches (seq) WHERE finished_at IS NULL AND staging = 0;
 CREATE INDEX batches_deadline ON batches (deadline_at)
   WHERE deadline_at IS NOT NULL AND finished_at IS NULL;
 
@@ -76,9 +80,11 @@ CREATE TABLE jobs (
   stage TEXT NOT NULL DEFAULT 'queued',
   stage_at REAL NOT NULL,
   run_after REAL NOT NULL DEFAULT 0,        -- not claimed before
+  wait_s REAL NOT NULL DEFAULT 0,           -- how long it was told to wait, up to run_after
   attempt INTEGER NOT NULL DEFAULT 0,       -- number of the last claim; fences every write
   charged INTEGER NOT NULL DEFAULT 0,       -- attempts that failed
-  crashes INTEGER NOT NULL DEFAULT 0,
+  crashes INTEGER NOT NULL DEFAULT 0,       -- times the daemon died while reading `suspect`
+  suspect TEXT,                             -- URL of the page that was being read
   waits INTEGER NOT NULL DEFAULT 0,         -- releases for a waiting host, in a row
   boot TEXT,                                -- the daemon run that holds it
   lease_until REAL,
@@ -106,6 +112,8 @@ CREATE INDEX jobs_of_batch ON jobs (batch);                                -- (b
 CREATE INDEX jobs_ready ON jobs (batch, run_after, seq) WHERE state = 'pending';
 CREATE INDEX jobs_waiting ON jobs (run_after) WHERE state = 'pending' AND run_after > 0;
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX jobs_suspect ON jobs (crashes) WHERE state = 'pending' AND crashes > 1;
+CREATE INDEX jobs_of_domain ON jobs (domain);
 
 -- Lines of the input that made no job: duplicates of one, and what was rejected.
 CREATE TABLE leftovers (
@@ -129,6 +137,7 @@ CREATE TABLE attempts (
   outcome TEXT,                             -- a job state, or retry, released, rescued
   reason TEXT,
   detail TEXT,
+  stack TEXT,                               -- where a bug struck, or where it hung
   PRIMARY KEY (job, attempt)
 ) STRICT, WITHOUT ROWID;
 
@@ -229,6 +238,8 @@ CREATE TABLE deliveries (
   updated_at REAL NOT NULL
 ) STRICT;
 
+CREATE INDEX deliveries_due ON deliveries (run_after) WHERE state = 'pending';
+
 CREATE TABLE tokens (
   id TEXT PRIMARY KEY,
   secret_sha256 BLOB NOT NULL,
@@ -239,3 +250,11 @@ CREATE TABLE tokens (
   last_used_at REAL,
   revoked_at REAL
 ) STRICT, WITHOUT ROWID;
+
+-- The daemon itself: one row.
+CREATE TABLE daemon (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+  seen_at REAL NOT NULL DEFAULT 0           -- the latest time that was seen; see store/steps
+) STRICT;
+INSERT INTO daemon (only_row) VALUES (1);

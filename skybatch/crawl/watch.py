@@ -1,0 +1,31 @@
+"""What a crawl tells of itself while it goes on."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+
+class Watch(Protocol):
+    """Told of every step; costs next to nothing and never fails."""
+
+    def stage(self, name: str) -> None:
+        """Where the crawl stands now."""
+
+    def asking(self, url: str) -> None:
+        """A request for a page goes out now."""
+
+    def reading(self, url: str) -> AbstractContextManager[object]:
+        """A page is read inside this block: if the process dies there, it was that page."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def stage(self, name: str) -> None:
+        """Is not noted."""
+
+    def asking(self, url: str) -> None:
+        """Is not noted."""
+
+    def reading(self, _url: str) -> AbstractContextManager[object]:
+        """Is not marked."""
+        return nullcontext()

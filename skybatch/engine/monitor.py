@@ -1,0 +1,181 @@
+"""Looks for work that gets nowhere, ends it, and says so."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import structlog
+
+from skybatch.engine.gate import Gate
+from skybatch.engine.pool import Pool
+from skybatch.engine.worker import Bench, Worker
+from skybatch.model.finding import Finding, FindingKind
+from skybatch.store.watching import Quiet
+
+log = structlog.get_logger()
+
+ROUND_SECONDS = 5.0
+AWAY_SECONDS = 3 * ROUND_SECONDS  # between two rounds: the process was stopped, or starved
+QUIET_SECONDS = 15.0  # a batch that may start a job and does not, with free workers
+TURNS = 10  # delays between two requests that a job may have to wait for its turn
+
+
+class Monitor:
+    """A service: every few seconds a round over workers and batches."""
+
+    name = "monitor"
+
+    def __init__(self, pool: Pool, gate: Gate, bench: Bench, *, stuck_after_s: float) -> None:
+        self.rounds = 0
+        self.findings: tuple[Finding, ...] = ()  # of the last round
+        self.totals: Counter[FindingKind] = Counter()  # since the start
+        self._queue = bench.queue
+        self._pool = pool
+        self._gate = gate
+        self._bench = bench
+        self._stuck_after_s = stuck_after_s
+        self._round_at = bench.clock.monotonic()
+        self._told_stuck: dict[str, float] = {}  # batch -> since when it has been quiet
+
+    async def run_once(self) -> float:
+        """One round, in which what is found is mended as well as possible."""
+        self._forgive()
+        found = [*self._parts(), *await self._workers(is_mending=True)]
+        if self._gate.trouble is None:
+            found += await self._batches(is_mending=True)
+        self._tell(found)
+        self.rounds += 1
+        return ROUND_SECONDS
+
+    async def look(self) -> tuple[Finding, ...]:
+        """What a round would find now, without touching anything."""
+        found = [*self._parts(), *await self._workers(is_mending=False)]
+        if self._gate.trouble is None:
+            found += await self._batches(is_mending=False)
+        return tuple(found)
+
+    def _forgive(self) -> None:
+        """Time in which we did not run, or nobody could write, is held against nobody."""
+        now = self._bench.clock.monotonic()
+        away, self._round_at = now - self._round_at, now
+        if self._gate.trouble is not None or away > AWAY_SECONDS:
+            for worker in self._pool.workers:
+                worker.progressed_at = now
+
+    def _parts(self) -> list[Finding]:
+        recorder, mark = self._bench.recorder, self._bench.mark
+        found = []
+        if self._gate.trouble is not None:
+            action = "work is paused until it can be written"
+            found.append(self._finding(FindingKind.STORE_UNAVAILABLE, self._gate.trouble, action))
+        if trouble := recorder.trouble or mark.trouble:
+            found.append(self._finding(FindingKind.RECORDER_FAILING, trouble, "it is tried again"))
+        return found
+
+    async def _workers(self, *, is_mending: bool) -> list[Finding]:
+        found = []
+        for worker in self._pool.workers:
+            idle_s = self._bench.clock.monotonic() - worker.progressed_at
+            if idle_s <= self._patience_s(worker):
+                continue
+            claim = worker.claim
+            sentence = (
+                f"{claim.target.domain}: attempt {claim.attempt} has got nowhere for "
+                f"{idle_s:.0f} s (stage {worker.stage_name}, last page {worker.url})"
+            )
+            if is_mending:
+                await self._break_off(worker, f"no progress for {idle_s:.0f} s")
+            action = "the attempt was ended" if is_mending else "none"
+            kind = FindingKind.WORKER_STUCK
+            found.append(
+                self._finding(kind, sentence, action, batch_id=claim.batch_id, job_id=claim.job_id)
+            )
+        return found
+
+    def _patience_s(self, worker: Worker) -> float:
+        """Whoever must be slow, because a site asks for it, is not stuck."""
+        return max(self._stuck_after_s, TURNS * worker.claim.options.per_host_delay_s)
+
+    async def _break_off(self, worker: Worker, detail: str) -> None:
+        claim = worker.claim
+        stack = await self._pool.break_off(worker, detail)
+        log.error("job.stuck", job_id=claim.job_id, stage=worker.stage_name, stack=stack)
+        self._bench.recorder.note(
+            "job.stuck",
+            batch_id=claim.batch_id,
+            job_id=claim.job_id,
+            attempt=claim.attempt,
+            stack=stack,
+        )
+
+    async def _batches(self, *, is_mending: bool) -> list[Finding]:
+        quiet = await self._queue.quiet_batches(self._bench.clock.now() - QUIET_SECONDS)
+        found = [finding for batch in quiet if (finding := await self._judge(batch))]
+        if is_mending and found:
+            self._pool.wake()
+        for finding in found if is_mending else ():
+            await self._announce(finding, quiet)
+        return found
+
+    async def _judge(self, batch: Quiet) -> Finding | None:
+        """What is wrong with a quiet batch; `None` when there is an explanation."""
+        quiet_s = self._bench.clock.now() - batch.quiet_since
+        since = f"nothing has happened for {quiet_s:.0f} s"
+        if batch.may_start and self._pool.free and not self._pool.is_clearing:
+            sentence = f"{since}, although {self._pool.free} workers are free and jobs may run"
+            is_stuck = quiet_s > self._stuck_after_s
+            kind = FindingKind.BATCH_STUCK if is_stuck else FindingKind.SLOTS_IDLE
+            action = "the pool was woken"
+            return self._finding(kind, sentence, action, batch_id=batch.batch_id)
+        if quiet_s <= self._stuck_after_s or await self._is_explained(batch):
+            return None
+        sentence = f"{since}: {batch.running} jobs run, {batch.pending} wait"
+        action = "its jobs are taken back when their leases end"
+        return self._finding(FindingKind.BATCH_STUCK, sentence, action, batch_id=batch.batch_id)
+
+    async def _is_explained(self, batch: Quiet) -> bool:
+        workers = self._pool.workers
+        if any(worker.claim.batch_id == batch.batch_id for worker in workers):
+            return True  # each of them is watched by itself
+        if batch.may_start:
+            return not self._pool.free or self._pool.is_clearing  # it waits for its turn
+        return await self._queue.has_future(batch.batch_id)
+
+    async def _announce(self, finding: Finding, quiet: Sequence[Quiet]) -> None:
+        """Say once that a batch is stuck, for every time that it is."""
+        since = {batch.batch_id: batch.quiet_since for batch in quiet}
+        self._told_stuck = {
+            batch_id: at for batch_id, at in self._told_stuck.items() if since.get(batch_id) == at
+        }
+        batch_id = finding.batch_id
+        if finding.kind is not FindingKind.BATCH_STUCK or batch_id is None:
+            return
+        if batch_id not in self._told_stuck:
+            self._told_stuck[batch_id] = since[batch_id]
+            await self._queue.note_stuck(batch_id, finding.sentence)
+
+    def _tell(self, found: list[Finding]) -> None:
+        known = {finding.subject for finding in self.findings}
+        for finding in found:
+            if finding.subject in known:
+                continue
+            self.totals[finding.kind] += 1
+            log.warning(
+                "monitor.finding",
+                kind=finding.kind.value,
+                sentence=finding.sentence,
+                action=finding.action,
+                batch_id=finding.batch_id,
+                job_id=finding.job_id,
+            )
+        self.findings = tuple(found)
+
+    def _finding(
+        self,
+        kind: FindingKind,
+        sentence: str,
+        action: str,
+        *,
+        batch_id: str | None = None,
+        job_id: str | None = None,
+    ) -> Finding:
+        return Finding(kind, sentence, action, self._bench.clock.now(), batch_id, job_id)

@@ -1,0 +1,45 @@
+"""What a start finds of the run before, and what it makes of it."""
+
+from dataclasses import dataclass
+
+ALONE_FROM = 2  # crashes from which on a job runs alone
+LAST_CRASH = 3  # the crash that ends a job
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A page that was being read when the process died."""
+
+    job_id: str
+    attempt: int
+    url: str  # identity
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page that was asked for; whether its answer was stored, the database knows."""
+
+    job_id: str
+    attempt: int
+    url: str  # identity
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was taken back from workers that are gone."""
+
+    jobs: int = 0
+    pages_kept: int = 0
+    pages_to_refetch: int = 0  # were asked for, and their answers are lost
+    ended: int = 0  # jobs of a page that has killed the daemon too often
+
+    def __str__(self) -> str:
+        text = (
+            f"recovered {_some(self.jobs, 'job')}, {_some(self.pages_kept, 'page')} kept, "
+            f"{_some(self.pages_to_refetch, 'page')} to refetch"
+        )
+        return f"{text}, {_some(self.ended, 'job')} ended" if self.ended else text
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,73 @@
+"""What the monitor asks of the database: batches in which nothing happens."""
+
+from dataclasses import dataclass
+
+import aiosqlite
+
+from skybatch.model.recovery import ALONE_FROM
+
+LOOKED_AT = 200  # quiet batches of one round
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A batch that may go on, and in which nothing has changed for a while."""
+
+    batch_id: str
+    pending: int
+    running: int
+    max_concurrent_jobs: int
+    quiet_since: float
+    may_start: bool  # a pending job could be claimed now
+
+
+async def is_daemon_paused(db: aiosqlite.Connection) -> bool:
+    """Whether nothing may be claimed."""
+    rows = await db.execute_fetchall("SELECT paused FROM daemon")
+    return any(row["paused"] for row in rows)
+
+
+async def quiet_batches(db: aiosqlite.Connection, *, before: float, now: float) -> list[Quiet]:
+    """Open batches without a change since `before`; those that nobody lets run are left out."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT b.id, b.pending, b.running, b.max_concurrent_jobs, b.updated_at,
+          EXISTS (
+            SELECT 1 FROM jobs j INDEXED BY jobs_ready
+            WHERE j.batch = b.seq AND j.state = 'pending' AND j.run_after <= :now
+              AND j.crashes < :alone
+              AND NOT EXISTS (
+                SELECT 1 FROM hosts h WHERE h.host = j.host AND h.ready_at > :now)
+          ) AS may_start
+        FROM batches b INDEXED BY batches_open
+        WHERE b.finished_at IS NULL AND b.staging = 0
+          AND b.paused = 0 AND b.cancelled_at IS NULL AND b.updated_at < :before
+        LIMIT :limit
+        """,
+        {"before": before, "now": now, "limit": LOOKED_AT, "alone": ALONE_FROM},
+    )
+    return [
+        Quiet(
+            batch_id=row["id"],
+            pending=row["pending"],
+            running=row["running"],
+            max_concurrent_jobs=row["max_concurrent_jobs"],
+            quiet_since=row["updated_at"],
+            may_start=bool(row["may_start"]) and row["running"] < row["max_concurrent_jobs"],
+        )
+        for row in rows
+    ]
+
+
+async def has_future(db: aiosqlite.Connection, batch_id: str, *, now: float) -> bool:
+    """Whether a pending job of a batch waits for a time that will come."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT 1 FROM batches b JOIN jobs j INDEXED BY jobs_ready ON j.batch = b.seq
+        WHERE b.id = :batch AND j.state = 'pending' AND (j.run_after > :now
+          OR EXISTS (SELECT 1 FROM hosts h WHERE h.host = j.host AND h.ready_at > :now))
+        LIMIT 1
+        """,
+        {"batch": batch_id, "now": now},
+    )
+    return bool(list(rows))
