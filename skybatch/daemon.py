@@ -18,10 +18,12 @@ from skybatch.access import open_access
 from skybatch.api.app import build_app
 from skybatch.api.context import Context, Limits
 from skybatch.bus import Bus
+from skybatch.checks.selfcheck import SelfChecker
 from skybatch.config import Config
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
 from skybatch.engine.gate import Gate
+from skybatch.engine.live import Onlooker
 from skybatch.engine.queue import JobQueue
 from skybatch.engine.supervisor import Supervisor
 from skybatch.engine.vitals import Vitals
@@ -29,8 +31,10 @@ from skybatch.engine.worker import Bench
 from skybatch.errors import StoreUnusable
 from skybatch.logs import log_event
 from skybatch.model.clock import SteadyClock
+from skybatch.model.finding import Finding
 from skybatch.model.ids import uuid7
 from skybatch.model.recovery import Recovered
+from skybatch.model.selfcheck import SelfCheck
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
 from skybatch.store import submissions
@@ -49,6 +53,29 @@ class Started:
     url: str
     token_file: Path | None  # None when the token is in the configuration
     recovered: Recovered
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the API may do to the daemon as a whole."""
+
+    engine: Supervisor
+    checker: SelfChecker
+
+    async def pause(self) -> None:
+        await self.engine.pause()
+
+    async def resume(self) -> None:
+        await self.engine.resume()
+
+    async def look(self) -> tuple[Finding, ...]:
+        return await self.engine.monitor.look()
+
+    async def round(self) -> tuple[Finding, ...]:
+        return await self.engine.monitor.round()
+
+    async def check(self) -> SelfCheck:
+        return await self.checker.check()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +160,30 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
 
+        checker = SelfChecker(
+            store,
+            fetch_web,
+            bus,
+            engine.wake,
+            clock,
+            folder,
+            lambda: engine.pool.obstacle,
+            asyncio.Lock(),
+        )
         app = build_app(
             Context(
                 store=store,
                 bus=bus,
                 auth=access,
                 health=Vitals(engine, box.recorder, recovered, clock.now()),
+                control=Controls(engine, checker),
+                data_dir=folder,
                 wake=engine.wake,
                 defaults=config.crawl.options,
                 default_concurrency=config.workers.count,
                 clock=clock,
                 limits=Limits(),
+                live=Onlooker(engine, clock).live,
             )
         )
         url = await _listen(stack, app, config.server.host, config.server.port)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from skybatch.api import batches, health, jobs, results, scan, submit
+from skybatch.api import batches, explain, health, jobs, operate, results, scan, submit, trace
 from skybatch.api.auth import authenticate
 from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, STARTED, Context
 from skybatch.api.errors import answer_of
@@ -40,11 +40,19 @@ def build_app(context: Context) -> web.Application:
             web.get("/livez", health.livez),
             web.get("/readyz", health.readyz),
             web.get(f"{PREFIX}/health", health.health),
+            web.get(f"{PREFIX}/monitor", operate.look, allow_head=False),
+            web.post(f"{PREFIX}/monitor", operate.round_),
+            web.get(
+                f"{PREFIX}/test_background_task", operate.test_background_task, allow_head=False
+            ),
+            web.post(f"{PREFIX}/pause", operate.pause),
+            web.post(f"{PREFIX}/resume", operate.resume),
             web.post(f"{PREFIX}/batch", submit.submit),
             web.get(f"{PREFIX}/batch", batches.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/status", batches.status),
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/explain", explain.explain),
             web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
             web.post(f"{PREFIX}/batch/{{batch_id}}/retry", batches.retry),
@@ -52,6 +60,7 @@ def build_app(context: Context) -> web.Application:
             web.post(f"{PREFIX}/batch/{{batch_id}}/resume", batches.resume),
             web.post(f"{PREFIX}/scan", scan.scan),
             web.get(f"{PREFIX}/status/{{job_id}}", jobs.status),
+            web.get(f"{PREFIX}/job/{{job_id}}/trace", trace.trace),
         ]
     )
     return app

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
 from skybatch.bus import Bus
 from skybatch.model.clock import Clock
+from skybatch.model.explanation import Live
+from skybatch.model.finding import Finding
 from skybatch.model.options import Options
+from skybatch.model.selfcheck import SelfCheck
 from skybatch.store.database import Store
 
 PREFIX = "/api/v3/batch_page_scraper"
@@ -24,8 +28,29 @@ class Authenticator(Protocol):
 class HealthSource(Protocol):
     """What the daemon knows of itself."""
 
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing needs attention."""
+
     def report(self) -> dict[str, object]:
         """Pool, versions, last recovery: what `/health` shows besides the store."""
+
+
+class Control(Protocol):
+    """What the API may do to the daemon as a whole."""
+
+    async def pause(self) -> None: ...
+
+    async def resume(self) -> None: ...
+
+    async def look(self) -> tuple[Finding, ...]:
+        """What the monitor would find now."""
+
+    async def round(self) -> tuple[Finding, ...]:
+        """A round of the monitor."""
+
+    async def check(self) -> SelfCheck:
+        """The daemon tries itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +71,14 @@ class Context:
     bus: Bus
     auth: Authenticator
     health: HealthSource
+    control: Control
+    data_dir: Path
     wake: Callable[[], None]  # there may be something to claim
     defaults: Options
     default_concurrency: int
     clock: Clock
     limits: Limits
+    live: Callable[[str], Live] = lambda _batch_id: Live()  # what goes on in a batch right now
     under_way: set[tuple[str, str]] = field(default_factory=set)  # owner and key; see `api.once`
 
 

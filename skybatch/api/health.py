@@ -23,9 +23,19 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def health(request: web.Request) -> web.Response:
-    """GET /health: the store, the pool, versions, the last recovery."""
+    """GET /health: the store, the pool, the monitor, versions, the last recovery.
+
+    Told also when the database is broken; that is when one wants to know the rest.
+    """
     context = context_of(request)
-    async with context.store.read() as db:
-        rows = list(await db.execute_fetchall("SELECT sqlite_version()"))
-    report = {"status": "ok", "store": {"ok": True, "sqlite": rows[0][0]}}
-    return answer(msgspec.to_builtins({**report, **context.health.report()}))
+    store: dict[str, object] = {"ok": True, "sqlite": None, "detail": None}
+    try:
+        async with context.store.read() as db:
+            rows = list(await db.execute_fetchall("SELECT sqlite_version()"))
+        store["sqlite"] = rows[0][0]
+    except StoreUnavailable as error:
+        store = {**store, "ok": False, "detail": str(error)}
+    report = context.health.report()
+    is_ok = store["ok"] and context.health.is_well
+    members = {"status": "ok" if is_ok else "degraded", "store": store, **report}
+    return answer(msgspec.to_builtins(members))

@@ -14,6 +14,14 @@ from skybatch.model.state import JobState
 from skybatch.store import batches, jobs
 
 
+def job_id_of(request: web.Request) -> str:
+    """The id in the path. Raises NotFound for what cannot be one."""
+    job_id = request.match_info["job_id"].lower()
+    if not is_uuid(job_id):
+        raise NotFound("there is no such job: an id is a UUID")
+    return job_id
+
+
 async def listing(request: web.Request) -> web.Response:
     """GET /batch/{id}/jobs: in submission order."""
     query = cursor.Query(request)
@@ -38,9 +46,7 @@ async def listing(request: web.Request) -> web.Response:
 
 async def status(request: web.Request) -> web.Response:
     """GET /status/{job_id}."""
-    job_id = request.match_info["job_id"].lower()
+    job_id = job_id_of(request)
     cursor.Query(request).check()
-    if not is_uuid(job_id):
-        raise NotFound("there is no such job: an id is a UUID")
     async with context_of(request).store.read() as db:
         return answer(job_shape(await jobs.find(db, job_id)))

@@ -16,18 +16,24 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "submit": "Submit a list of domains as a batch.",
         "status": "Show where a batch stands.",
         "results": "Get the results of a batch.",
+        "explain": "Say why a batch stands where it stands.",
         "retry": "Try what failed in a batch again.",
         "cancel": "Stop a batch; what is fetched stays.",
         "scan": "Scan domains right here, without a daemon.",
         "demo": "Crawl sample sites, or your own list, and show the results.",
     },
     "Operate": {
-        "pause": "Let a batch rest.",
-        "resume": "Let a paused batch go on.",
+        "pause": "Let a batch rest, or the whole daemon.",
+        "resume": "Let what is paused go on.",
+        "trace": "Tell the life of one job, attempt by attempt.",
+        "monitor": "Look for work that gets nowhere, and mend it.",
+        "verify": "Prove that the running daemon does its work.",
         "token": "Show the token in use and where it comes from.",
         "config": "Show the configuration in force and where each value comes from.",
     },
 }
+
+HIDDEN = frozenset({"torture"})  # found by name, and not in the help
 
 
 class _Commands(click.Group):
@@ -37,7 +43,7 @@ class _Commands(click.Group):
         return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in {*self.list_commands(ctx), *HIDDEN}:
             return None
         command: click.Command = import_module(f"skybatch.cli.{cmd_name}").command
         return command

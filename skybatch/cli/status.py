@@ -5,6 +5,7 @@ import asyncio
 import click
 import msgspec
 
+from skybatch.cli.black_box import or_last_lines
 from skybatch.cli.client import Answer, connect
 from skybatch.cli.exits import exit_of
 from skybatch.cli.progress import follow, going_on
@@ -39,13 +40,14 @@ def command(  # noqa: PLR0913 - one parameter per flag
     """
     if timeout is not None and not (watch or wait):
         raise click.UsageError("--timeout needs --wait or --watch")
-    if is_list:
-        asyncio.run(_list(as_json=as_json))
-        return
-    if watch or wait:
-        answer = asyncio.run(_last_status(batch_id, timeout, is_quiet=not watch))
-    else:
-        answer = asyncio.run(_status(batch_id))
+    with or_last_lines():
+        if is_list:
+            asyncio.run(_list(as_json=as_json))
+            return
+        if watch or wait:
+            answer = asyncio.run(_last_status(batch_id, timeout, is_quiet=not watch))
+        else:
+            answer = asyncio.run(_status(batch_id))
     batch = answer.read(BatchView)
     if as_json:
         click.echo(answer.body)

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from skybatch.model.selfcheck import Stage
 
 TERMINAL = frozenset({"complete", "partial", "failed", "cancelled"})
 
@@ -25,6 +28,97 @@ class JobView:
     status: str
     reason: str | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRefView:
+    """A job in a list, as far as its trace needs it."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobsView:
+    """A slice of the jobs of a batch."""
+
+    items: tuple[JobRefView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """An attempt in a trace; its events have members of their own besides type, at and source."""
+
+    attempt: int
+    started_at: str | None
+    ended_at: str | None
+    outcome: str | None
+    error: str | None
+    stack: str | None
+    events: tuple[dict[str, object], ...]
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return _seconds(self.started_at, self.ended_at)
+
+    def offset(self, event: Mapping[str, object]) -> str:
+        """When an event happened, from the start of the attempt: `+0.120 s`."""
+        at = event.get("at")
+        if self.started_at is None or not isinstance(at, str):
+            return ""
+        return f"{_seconds(self.started_at, at):+.3f} s"
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """The life of a job."""
+
+    job_id: str
+    domain: str
+    status: str
+    attempts: tuple[AttemptView, ...]
+    events: tuple[dict[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PausedView:
+    """Whether the daemon as a whole rests."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One thing that the monitor found."""
+
+    kind: str
+    sentence: str
+    action: str
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorView:
+    """What the monitor found."""
+
+    ok: bool
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheckView:
+    """What the daemon found when it tried itself."""
+
+    ok: bool
+    job_id: str | None
+    stages: tuple[Stage, ...]
+    marker_file: str | None
 
 
 @dataclass(frozen=True, slots=True)

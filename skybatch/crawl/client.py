@@ -91,11 +91,12 @@ class AiohttpFetcher:
         self._clock = clock
 
     async def get(self, request: Request) -> Response:
-        host = split(request.url).host
+        parts = split(request.url)
         # The connector does not ask the resolver for a literal, so nobody else has looked at it.
-        if is_address(host) and not self._guard.may_dial(host):
+        is_own = is_address(parts.host) and self._guard.is_own(parts.host, parts.port)
+        if is_address(parts.host) and not is_own and not self._guard.may_dial(parts.host):
             raise FetchError(Reason.BLOCKED_ADDRESS, BLOCKED)
-        attempt = _Attempt(request, self._clock.monotonic())
+        attempt = _Attempt(request, self._clock.monotonic(), is_own=is_own)
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 return await self._exchange(attempt)
@@ -109,7 +110,7 @@ class AiohttpFetcher:
             URL(request.url, encoded=True),
             headers=request.headers,
             allow_redirects=False,
-            proxy=self._settings.proxy,
+            proxy=None if attempt.is_own else self._settings.proxy,
         ) as answer:
             attempt.phase = Phase.BODY
             content_type = text_of(answer.headers, "Content-Type")
@@ -134,7 +135,8 @@ class AiohttpFetcher:
 class _Attempt:
     """A request under way, and what it waits for."""
 
-    def __init__(self, request: Request, started_at: float) -> None:
+    def __init__(self, request: Request, started_at: float, *, is_own: bool) -> None:
+        self.is_own = is_own  # to a site of our own: no proxy stands between
         self.request = request
         self.started_at = started_at
         self.phase = Phase.HEADERS

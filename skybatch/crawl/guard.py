@@ -45,6 +45,7 @@ class Guard:
     def __init__(self, allow_networks: Iterable[str] = ()) -> None:
         self._allowed = tuple(ip_network(network, strict=False) for network in allow_networks)
         self._vouched: set[tuple[str, int]] = set()
+        self._own: set[tuple[str, int]] = set()
 
     def vouch(self, address: str, port: int) -> None:
         """Let this very address be dialled: the operator has mapped a name to it.
@@ -52,6 +53,18 @@ class Guard:
         Whoever hands out addresses must not give this one for any other name.
         """
         self._vouched.add((address, port))
+
+    def open(self, address: str, port: int) -> None:
+        """Let a site of our own be dialled, also by whoever writes its address."""
+        self._own.add((address, port))
+
+    def shut(self, address: str, port: int) -> None:
+        """Our own site is gone."""
+        self._own.discard((address, port))
+
+    def is_own(self, address: str, port: int) -> bool:
+        """Whether a site of our own is there."""
+        return (address, port) in self._own
 
     def may_dial(self, address: str) -> bool:
         """Whether a literal address, or one that the DNS gave, may be connected to."""
@@ -72,7 +85,8 @@ class Guard:
         """`socket_factory` of the connector; raises NotDialled instead of making a socket."""
         family, kind, protocol, _, place = info
         address, port = str(place[0]), int(place[1])
-        if (address, port) not in self._vouched and not self.may_dial(address):
+        is_known = (address, port) in self._vouched or self.is_own(address, port)
+        if not is_known and not self.may_dial(address):
             raise NotDialled(Reason.BLOCKED_ADDRESS, BLOCKED)
         return socket.socket(family, kind, protocol)
 

@@ -42,7 +42,7 @@ def of_failure(entry: Entry, error: FetchError, *, now: float) -> Page:
         final_url=error.url,
         content_type=response.content_type if response else None,
         elapsed_ms=round(response.elapsed_s * 1_000) if response else None,
-        fetched_at=now if response else None,
+        fetched_at=now,
         detail=error.detail,
     )
 

@@ -29,7 +29,17 @@ class Web:
     read: Reader
     clock: Clock
     max_body_bytes: int
+    guard: Guard
     jitter: random.Random = field(default_factory=random.Random)
+
+    @asynccontextmanager
+    async def opening(self, address: str, port: int) -> AsyncIterator[None]:
+        """Inside, a site of our own may be dialled at this very address."""
+        self.guard.open(address, port)
+        try:
+            yield
+        finally:
+            self.guard.shut(address, port)
 
 
 @asynccontextmanager
@@ -53,7 +63,9 @@ async def open_web(
                 max_redirects=settings.max_redirects,
             )
             robots = Robots(fetcher, clock)
-            yield Web(fetcher, robots, read or InlineReader(), clock, settings.max_body_bytes)
+            yield Web(
+                fetcher, robots, read or InlineReader(), clock, settings.max_body_bytes, guard
+            )
     finally:
         await resolver.close()
 

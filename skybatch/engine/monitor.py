@@ -46,6 +46,11 @@ class Monitor:
         self.rounds += 1
         return ROUND_SECONDS
 
+    async def round(self) -> tuple[Finding, ...]:
+        """One round now, and what it found."""
+        await self.run_once()
+        return self.findings
+
     async def look(self) -> tuple[Finding, ...]:
         """What a round would find now, without touching anything."""
         found = [*self._parts(), *await self._workers(is_mending=False)]

@@ -58,6 +58,15 @@ class Pool:
         """Places without a worker."""
         return self.size - len(self._workers)
 
+    @property
+    def obstacle(self) -> str | None:
+        """Why nothing is claimed at the moment."""
+        if self.is_paused:
+            return "the daemon is paused"
+        if self.free <= 0:
+            return f"all {self.size} workers are busy"
+        return "a job runs alone" if self.is_clearing else None
+
     async def run_once(self) -> float:
         """Claim for the free places; rest until the next job is due, or until woken."""
         async with self._claiming:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import skybatch
 from skybatch.engine.supervisor import Supervisor
 from skybatch.model.clock import rfc3339
-from skybatch.model.finding import Finding
+from skybatch.model.finding import told
 from skybatch.model.recovery import Recovered
 from skybatch.recorder.flight import Recorder
 
@@ -21,9 +21,9 @@ class Vitals:
     started_at: float
 
     @property
-    def trouble(self) -> str | None:
-        """Why the database cannot be written, `None` while it can."""
-        return self.engine.gate.trouble
+    def is_well(self) -> bool:
+        """Whether work goes on, and the monitor has found nothing."""
+        return self.engine.gate.trouble is None and not self.engine.monitor.findings
 
     def report(self) -> dict[str, object]:
         """The members of `/health` besides the store."""
@@ -38,6 +38,10 @@ class Vitals:
                 "claimed": pool.claims,
                 "paused": pool.is_paused,
             },
+            "work": {
+                "ok": self.engine.gate.trouble is None,
+                "detail": self.engine.gate.trouble,  # why it is paused
+            },
             "monitor": {
                 "rounds": monitor.rounds,
                 "findings": [told(finding) for finding in monitor.findings],
@@ -46,8 +50,3 @@ class Vitals:
             "recorder": {"ok": self.recorder.trouble is None, "detail": self.recorder.trouble},
             "recovery": {"report": str(self.recovered), **asdict(self.recovered)},
         }
-
-
-def told(finding: Finding) -> dict[str, object]:
-    """A finding in public."""
-    return {**asdict(finding), "at": rfc3339(finding.at)}

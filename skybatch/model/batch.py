@@ -21,6 +21,7 @@ class Submission:
     label: str | None = None
     metadata: Mapping[str, object] | None = None
     webhook_url: str | None = None
+    hidden: bool = False  # a self-check: in no list
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """What the monitor found wrong, and what it did about it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from skybatch.model.clock import rfc3339
 
 
 class FindingKind(StrEnum):
@@ -29,3 +32,8 @@ class Finding:
     def subject(self) -> tuple[str, str | None, str | None]:
         """What is the same in two rounds if the trouble is."""
         return self.kind, self.batch_id, self.job_id
+
+
+def told(finding: Finding) -> Mapping[str, object]:
+    """The public form of a finding."""
+    return {**asdict(finding), "at": rfc3339(finding.at)}

@@ -7,9 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from skybatch.model.state import BatchState, JobState, PageState, batch_state
-from skybatch.store.counters import PAGE_COLUMNS, column_of, job_counts
+from skybatch.model.state import JobState, PageState, batch_state
+from skybatch.store.counters import PAGE_COLUMNS, job_counts
 
+_ALSO_WITHOUT_ROW = frozenset({"skipped_scope", "skipped_budget"})
 _MOST = 20  # violations of a kind that are told one by one
 
 # What each row of a statement violates. The tables are read without their indexes: a unique index
@@ -77,7 +78,7 @@ class Audit:
     """What a database holds, and what is wrong with it: a sentence each."""
 
     batches: tuple[StoredBatch, ...] = ()
-    jobs: tuple[tuple[JobState, int], ...] = ()  # how many are in each state
+    jobs: tuple[tuple[str, int], ...] = ()  # how many are in each state
     pages: int = 0  # fetched
     charged: int = 0  # attempts that failed, of all jobs
     doubled: tuple[str, ...] = ()  # pages that are stored more than once
@@ -88,10 +89,12 @@ class Audit:
 def audit(path: Path) -> Audit:
     """Read the whole database; what cannot be read is a violation too.
 
-    Only for a daemon that has ended, and a folder that nothing was deleted from by `DELETE`.
+    Only for a daemon that has ended, and before anything was deleted through the API.
     """
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        # Not mode=ro: SQLite then skips the CHECK constraints, also in its integrity check.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db:
+            db.execute("PRAGMA query_only = ON")
             db.row_factory = sqlite3.Row
             return _read(db)
     except sqlite3.Error as error:
@@ -101,7 +104,7 @@ def audit(path: Path) -> Audit:
 def _read(db: sqlite3.Connection) -> Audit:
     batches = db.execute("SELECT * FROM batches NOT INDEXED ORDER BY seq").fetchall()
     jobs = db.execute("SELECT * FROM jobs NOT INDEXED ORDER BY seq").fetchall()
-    states = Counter(JobState(job["state"]) for job in jobs)
+    states = Counter(str(job["state"]) for job in jobs)
     jobs_of = Counter(job["batch"] for job in jobs)
     return Audit(
         batches=tuple(
@@ -149,20 +152,20 @@ def _damage(db: sqlite3.Connection) -> Iterator[str]:
 def _wrong_pages(db: sqlite3.Connection, jobs: list[sqlite3.Row]) -> Iterator[str]:
     """Page counters of jobs against the rows. URLs that are only counted have no row."""
     rows: dict[int, Counter[str]] = defaultdict(Counter)
-    statement = """
+    for row in db.execute(
+        """
         SELECT job, state, reason, count(*) AS pages FROM pages NOT INDEXED
         GROUP BY job, state, reason
-    """
-    for row in db.execute(statement):
-        rows[row["job"]][column_of(PageState(row["state"]), row["reason"])] += row["pages"]
+        """
+    ):
+        is_skipped = row["state"] == PageState.SKIPPED
+        column = f"skipped_{row['reason']}" if is_skipped else f"pages_{row['state']}"
+        rows[row["job"]][column] += row["pages"]
     for job in jobs:
         for column in PAGE_COLUMNS:
             kept, there = job[column], rows[job["seq"]][column]
             if kept < there or (kept > there and column not in _ALSO_WITHOUT_ROW):
                 yield f"job {job['id']} counts {column} = {kept}, and has {there} such pages"
-
-
-_ALSO_WITHOUT_ROW = frozenset({"skipped_scope", "skipped_budget"})
 
 
 def _wrong_batches(batches: list[sqlite3.Row], jobs: list[sqlite3.Row]) -> Iterator[str]:
@@ -183,7 +186,7 @@ def _wrong_batches(batches: list[sqlite3.Row], jobs: list[sqlite3.Row]) -> Itera
 def _wrong_state(batch: sqlite3.Row) -> Iterator[str]:
     counts = job_counts(batch)
     state = batch_state(counts, started=batch["started_at"] is not None)
-    if state is not BatchState(batch["state"]):
+    if state != batch["state"]:
         yield f"batch {batch['id']} is {batch['state']}, and by its jobs it is {state}"
     has_ended = not counts[JobState.PENDING] + counts[JobState.RUNNING]
     if has_ended is not (batch["finished_at"] is not None):

@@ -26,9 +26,9 @@ def create(tx: Tx, submission: Submission) -> int:
         cursor = tx.execute(
             """
             INSERT INTO batches (id, owner, label, metadata, webhook_url, max_pages,
-              max_concurrent_jobs, options, priority, deadline_at, created_at, updated_at)
+              max_concurrent_jobs, options, priority, deadline_at, hidden, created_at, updated_at)
             VALUES (:id, :owner, :label, :metadata, :webhook_url, :max_pages,
-              :max_concurrent_jobs, :options, :priority, :deadline_at, :now, :now)
+              :max_concurrent_jobs, :options, :priority, :deadline_at, :hidden, :now, :now)
             """,
             {
                 "id": submission.batch_id,
@@ -41,6 +41,7 @@ def create(tx: Tx, submission: Submission) -> int:
                 "options": _json(options),
                 "priority": options.priority,
                 "deadline_at": tx.now + options.deadline_s if options.deadline_s else None,
+                "hidden": submission.hidden,
                 "now": tx.now,
             },
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from skybatch.errors import Conflict, NotFound
 from skybatch.model.state import BATCH_TERMINAL
+from skybatch.store import batches
 from skybatch.store.tx import Tx, Value
 
 BULK = 2_000  # rows of a kind that a unit deletes at most, so that others get their turn
@@ -32,6 +33,18 @@ def hide(tx: Tx, batch_id: str) -> Staged:
         raise Conflict(f"batch {batch_id} has not ended: cancel it first")
     tx.execute("UPDATE batches SET staging = 1 WHERE seq = ?", (row["seq"],))
     return Staged(row["seq"], batch_id)
+
+
+def hide_checks(tx: Tx) -> list[Staged]:
+    """Hide the self-checks that have ended from everybody; cancel those that have not."""
+    rows = tx.execute("SELECT seq, id, state FROM batches WHERE hidden = 1 AND staging = 0")
+    found = [(Staged(row["seq"], row["id"]), row["state"]) for row in rows.fetchall()]
+    for staged, state in found:
+        if state in BATCH_TERMINAL:
+            hide(tx, staged.batch_id)
+        else:
+            batches.cancel(tx, staged.batch_id)
+    return [staged for staged, state in found if state in BATCH_TERMINAL]
 
 
 def discard(tx: Tx, staged: Staged) -> bool:

@@ -25,6 +25,7 @@ class Vitals:
     """A daemon's view of itself, which a test may break."""
 
     is_broken = False
+    is_well = True
 
     def report(self) -> dict[str, object]:
         if self.is_broken:
@@ -113,6 +114,8 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         bus=bus,
         auth=Access(TOKEN, {}),
         health=vitals,
+        control=None,  # there is no engine; tests/e2e/test_operate.py has one
+        data_dir=tmp_path,
         wake=lambda: wakes.append(None),
         defaults=Options(),
         default_concurrency=200,

@@ -51,6 +51,7 @@ CREATE INDEX batches_claimable ON batches (priority, running, seq)
 CREATE INDEX batches_staged ON batches (seq) WHERE staging = 1;
 -- What the ending of pending jobs walks.
 CREATE INDEX batches_cancelled ON batches (seq) WHERE cancelled_at IS NOT NULL AND pending > 0;
+CREATE INDEX batches_hidden ON batches (seq) WHERE hidden = 1;
 -- What the monitor walks.
 CREATE INDEX batches_open ON batches (seq) WHERE finished_at IS NULL AND staging = 0;
 CREATE INDEX batches_deadline ON batches (deadline_at)

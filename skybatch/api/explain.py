@@ -1,0 +1,27 @@
+"""GET /batch/{id}/explain: why a batch stands where it stands."""
+
+from aiohttp import web
+
+from skybatch.api import cursor
+from skybatch.api.answers import answer
+from skybatch.api.batches import batch_id_of
+from skybatch.api.context import context_of
+from skybatch.model.explain import explain as account
+from skybatch.store import situation
+
+
+async def explain(request: web.Request) -> web.Response:
+    """In sentences; `problems` are those of them that somebody should look at."""
+    context, batch_id = context_of(request), batch_id_of(request)
+    cursor.Query(request).check()
+    async with context.store.read() as db:
+        found = await situation.find(db, batch_id, now=context.clock.now())
+    told = account(found, context.live(batch_id))
+    return answer(
+        {
+            "batch_id": batch_id,
+            "status": found.batch.state.value,
+            "sentences": told.sentences,
+            "problems": told.problems,
+        }
+    )

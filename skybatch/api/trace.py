@@ -1,0 +1,68 @@
+"""GET /job/{job_id}/trace: the life of a job, from the database and the flight recorder."""
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+
+from skybatch.api import cursor
+from skybatch.api.answers import answer
+from skybatch.api.context import context_of
+from skybatch.api.jobs import job_id_of
+from skybatch.model.clock import rfc3339
+from skybatch.model.trace import AttemptTrace, Happening, Source, merge
+from skybatch.recorder import lines
+from skybatch.store import jobs, tracing
+
+
+async def trace(request: web.Request) -> web.Response:
+    """Every attempt, also of a job that runs; what only the recorder saw is marked so."""
+    context, job_id = context_of(request), job_id_of(request)
+    cursor.Query(request).check()
+    async with context.store.read() as db:
+        job = await jobs.find(db, job_id)
+        rows = await tracing.attempts(db, job.seq)
+        stored = await tracing.happenings(db, job.seq, job_id)
+    recorded = await asyncio.to_thread(_recorded, context.data_dir, job_id)
+    merged = merge(rows, stored, recorded)
+    return answer(
+        {
+            "job_id": job_id,
+            "batch_id": job.batch_id,
+            "domain": job.domain,
+            "status": job.state.value,
+            "attempts": [_attempt(attempt) for attempt in merged.attempts],
+            "events": [_happening(happening) for happening in merged.events],
+        }
+    )
+
+
+def _recorded(data_dir: Path, job_id: str) -> tuple[Happening, ...]:
+    return tuple(
+        Happening(line.at, line.type, Source.RECORDER, line.event, line.attempt, line.data)
+        for line in lines.read(data_dir, about=job_id)
+        if line.job_id == job_id
+    )
+
+
+def _attempt(attempt: AttemptTrace) -> dict[str, object]:
+    row = attempt.row
+    return {
+        "attempt": row.attempt,
+        "started_at": rfc3339(row.started_at),
+        "ended_at": rfc3339(row.ended_at),
+        "outcome": row.outcome,
+        "error": row.error,
+        "stack": row.stack,
+        "events": [_happening(happening) for happening in attempt.events],
+    }
+
+
+def _happening(happening: Happening) -> dict[str, object]:
+    return {
+        **happening.data,
+        "id": happening.id,
+        "type": happening.type,
+        "at": rfc3339(happening.at),
+        "source": happening.source.value,
+    }

@@ -1,0 +1,43 @@
+"""What goes on in a batch right now, as only the running engine knows."""
+
+from dataclasses import dataclass
+
+from skybatch.engine.supervisor import Supervisor
+from skybatch.engine.worker import Worker
+from skybatch.model.clock import Clock
+from skybatch.model.explanation import Live, LiveJob
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Looks at the pool, the gate and the monitor."""
+
+    engine: Supervisor
+    clock: Clock
+
+    def live(self, batch_id: str) -> Live:
+        """Whatever has to do with a batch, and what keeps all of them waiting."""
+        pool = self.engine.pool
+        return Live(
+            workers=pool.size,
+            busy=pool.size - pool.free,
+            is_paused=pool.is_paused,
+            is_clearing=pool.is_clearing,
+            store_trouble=self.engine.gate.trouble,
+            jobs={
+                worker.claim.job_id: self._job(worker)
+                for worker in pool.workers
+                if worker.claim.batch_id == batch_id
+            },
+            findings=tuple(
+                finding.sentence
+                for finding in self.engine.monitor.findings
+                if finding.batch_id == batch_id
+            ),
+        )
+
+    def _job(self, worker: Worker) -> LiveJob:
+        return LiveJob(
+            stage=worker.stage_name,
+            progress_age_s=self.clock.monotonic() - worker.progressed_at,
+        )
