@@ -216,7 +216,7 @@ async def _recover(store: Store, queue: JobQueue, box: BlackBox) -> Recovered:
     await submissions.discard_left_over(store)
     recovered = await queue.recover(box.mark.left(), box.asked())
     box.mark.clear()  # only now: a kill in between must find it again
-    if recovered.jobs or recovered.ended:
+    if recovered.is_anything:
         log.info("daemon.recovered", report=str(recovered), **asdict(recovered))
         box.recorder.note("daemon.recovered", report=str(recovered), **asdict(recovered))
     return recovered

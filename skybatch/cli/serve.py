@@ -68,6 +68,8 @@ def _reason(error: OSError) -> str:
 def announce(started: Started) -> None:
     """Print where the daemon is, and on a terminal the token."""
     click.echo(f"skybatch {skybatch.__version__} is ready at {started.url}")
+    if started.recovered.is_anything:
+        click.echo(str(started.recovered))
     if started.token_file is None:
         return
     click.echo(f"token    {started.token_file}")
@@ -78,4 +80,5 @@ def announce(started: Started) -> None:
 def announce_as_json(started: Started) -> None:
     """Print where the daemon is, for programs."""
     token_file = None if started.token_file is None else str(started.token_file)
-    click.echo(msgspec.json.encode({"url": started.url, "token_file": token_file}))
+    told = {"url": started.url, "token_file": token_file, "recovery": started.recovered}
+    click.echo(msgspec.json.encode(told))

@@ -24,6 +24,9 @@ class Tally:
         return f"{self.count:,}" if self.is_whole else f"over {self.count:,}"
 
 
+_NONE = Tally(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Jobs that ended alike."""
@@ -54,9 +57,9 @@ class Situation:
     deadline_at: float | None = None
     running: tuple[Job, ...] = ()  # longest at their stage first
     waits: tuple[Wait, ...] = ()  # soonest first
-    waiting: Tally = field(default_factory=lambda: Tally(0))  # pending, and not before a time
-    ready: Tally = field(default_factory=lambda: Tally(0))  # pending, and may start now
-    before: Tally = field(default_factory=lambda: Tally(0))  # batches that are claimed from first
+    waiting: Tally = _NONE  # pending, and not before a time
+    ready: Tally = _NONE  # pending, and may start now
+    before: Tally = _NONE  # batches that are claimed from first
     ended: tuple[Group, ...] = ()  # most jobs first
     ended_among: int | None = None  # the first jobs of the list that were looked at; None = all
 

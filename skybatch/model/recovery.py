@@ -33,6 +33,11 @@ class Recovered:
     pages_to_refetch: int = 0  # were asked for, and their answers are lost
     ended: int = 0  # jobs of a page that has killed the daemon too often
 
+    @property
+    def is_anything(self) -> bool:
+        """Whether there was anything to recover."""
+        return bool(self.jobs or self.ended)
+
     def __str__(self) -> str:
         text = (
             f"recovered {_some(self.jobs, 'job')}, {_some(self.pages_kept, 'page')} kept, "

@@ -135,24 +135,25 @@ def _pages(job: Job, situation: Situation) -> list[str]:
 
 
 def ended_jobs(state: JobState, situation: Situation) -> str:
-    """Why jobs ended in a state; empty when none did."""
+    """Why jobs failed or are partial; empty when none is."""
     count = situation.batch.counts[state]
-    groups = [group for group in situation.ended if group.state is state]
-    if not count or not groups:
+    if not count:
         return ""
     one, many = _ENDED[state]
-    ended = one if count == 1 else many
+    ended = f"{some(count, 'domain')} {one if count == 1 else many}"
+    groups = [group for group in situation.ended if group.state is state]
     if situation.ended_among is not None:
         among = f"among the first {situation.ended_among:,} of the list"
-        return f"{some(count, 'domain')} {ended}; {among}: {_causes(groups)}"
-    if len(groups) > 1:
-        return f"{some(count, 'domain')} {ended}: {_causes(groups)}"
+        return f"{ended}; {among}: {_causes(groups) or 'none'}"
+    if len(groups) != 1:
+        return f"{ended}: {_causes(groups)}" if groups else ended
     if count == 1:
-        return f"{groups[0].domain} {ended} {_because(groups[0].reason)}"
-    return f"{some(count, 'domain')} {ended} {_because(groups[0].reason)}"
+        return f"{groups[0].domain} {one} {_because(groups[0].reason)}"
+    return f"{ended} {_because(groups[0].reason)}"
 
 
 def _causes(groups: Sequence[Group]) -> str:
+    """The commonest first."""
     causes = [f"{_who(group)} {_because(group.reason)}" for group in groups[:REASONS]]
     if others := groups[REASONS:]:
         jobs = sum(group.jobs for group in others)

@@ -1,9 +1,7 @@
 """The real daemon as a child process, and its API over real HTTP."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -13,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from skybatch.torture.child import API, Child
+
 PROGRAM = Path(sys.executable).with_name("skybatch")
-PREFIX = "/api/v3/batch_page_scraper"
+PREFIX = API
 TOKEN = "scraper_sky_2024"  # noqa: S105 - that of the README
 TERMINAL = {"complete", "partial", "failed", "cancelled"}
 
@@ -34,54 +34,39 @@ class DaemonProcess:
     """`skybatch serve` on a free port and a data directory that outlives it."""
 
     def __init__(self, folder: Path, settings: str = "", *, delay_s: float = 0.0) -> None:
-        self.folder = folder
-        self.config = folder / "skybatch.toml"
-        self.config.write_text(
+        written = (
             f'[server]\nport = 0\n[auth]\ntoken = "{TOKEN}"\n'
             f'[store]\ndata_dir = "{folder / "data"}"\n'
             f"[crawl]\nper_host_delay_s = {delay_s}\nmax_attempts = 1\n{settings}\n"
         )
-        self.url = ""
-        self.process: subprocess.Popen | None = None
-        self.log_path = folder / "daemon.log"
+        env = {"SKYBATCH_AUTH__TOKEN": TOKEN, "HTTP_PROXY": "http://127.0.0.1:9"}
+        self.child = Child(folder, settings=written, env=env)
+        self.folder = folder
+        self.config = self.child.config
 
-    def start(self, *, timeout_s: float = 20) -> float:
+    @property
+    def url(self) -> str:
+        return self.child.url
+
+    @property
+    def process(self) -> subprocess.Popen:
+        return self.child.process
+
+    def start(self) -> float:
         """Start and wait until submissions are taken; returns the seconds that it took."""
-        began = time.monotonic()
-        address = self.folder / "data" / "address"
-        address.unlink(missing_ok=True)
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [PROGRAM, "serve", "--config", self.config],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                env={**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "NO_COLOR": "1"},
-            )
-        while time.monotonic() - began < timeout_s:
-            if self.process.poll() is not None:
-                raise AssertionError(f"the daemon ended:\n{self.log()}")
-            if address.exists() and address.read_text().strip():
-                self.url = address.read_text().strip()
-                if self.get("/readyz", prefix="").status == 200:
-                    return time.monotonic() - began
-            time.sleep(0.01)
-        raise AssertionError(f"not ready after {timeout_s} s:\n{self.log()}")
+        return self.child.start()
 
     def kill(self) -> None:
         """kill -9."""
-        self.process.kill()
-        self.process.wait()
+        self.child.kill()
 
     def stop(self, *, timeout_s: float = 20) -> int:
         """SIGTERM; returns the exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout_s)
+        self.child.terminate()
+        return self.child.wait(timeout_s)
 
     def log(self) -> str:
-        return self.log_path.read_text("utf-8", "replace")
+        return self.child.log.read_text("utf-8", "replace")
 
     def log_lines(self) -> list[dict]:
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]

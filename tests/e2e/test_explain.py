@@ -4,21 +4,24 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
 from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess
 
-RETRY_AFTER_S = 120
-BUSY, GOOD, REFUSING = "busy.example", "good.example", "refusing.example"
+BUSY, GOOD = "busy.example", "good.example"
+REFUSING, SILENT = "refusing.example", "silent.example"
+
+CLOSING = Event()  # ends the silence
 
 
 class Web(BaseHTTPRequestHandler):
-    """Every host: `busy` asks to wait, the others have one page."""
+    """Plays every host: one asks to wait, one says nothing for long, the others have a page."""
 
     protocol_version = "HTTP/1.1"
 
@@ -26,7 +29,9 @@ class Web(BaseHTTPRequestHandler):
         if self.path == "/robots.txt":
             self.answer(404)
         elif self.headers["Host"] == BUSY:
-            self.answer(429, {"Retry-After": str(RETRY_AFTER_S)})
+            self.answer(429, {"Retry-After": "120"})
+        elif self.headers["Host"] == SILENT:
+            CLOSING.wait()
         else:
             self.answer(200, body=b"<title>Good</title><h1>Good</h1>")
 
@@ -47,10 +52,13 @@ def web() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server.server_address[1]
+    finally:
+        CLOSING.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -72,38 +80,100 @@ def explanation(daemon, batch_id):
     return answer.json
 
 
-def command(daemon, *words):
+def command(daemon, *words, **env):
     return subprocess.run(
         [PROGRAM, "explain", *words],
         capture_output=True,
         text=True,
         timeout=60,
-        env={"SKYBATCH_URL": daemon.url, "SKYBATCH_TOKEN": TOKEN, "PATH": os.defpath},
+        env={"SKYBATCH_URL": daemon.url, "SKYBATCH_TOKEN": TOKEN, "PATH": os.defpath, **env},
     )
 
 
-def test_try(daemon):
-    import time
+def until_told(daemon, batch_id, pattern):
+    """The explanation once one of its sentences is like this."""
+    deadline = time.monotonic() + 20
+    while True:
+        found = explanation(daemon, batch_id)
+        if any(re.fullmatch(pattern, sentence) for sentence in found["sentences"]):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
 
-    a = daemon.submit([BUSY, GOOD, REFUSING], options={"max_attempts": 3})
-    b = daemon.submit([BUSY], options={"max_attempts": 3})
-    time.sleep(1.5)
-    print(json.dumps(explanation(daemon, a), indent=1))
-    print(json.dumps(explanation(daemon, b), indent=1))
-    daemon.post(f"/batch/{b}/pause")
-    print(json.dumps(explanation(daemon, b), indent=1))
-    c = daemon.submit([GOOD, REFUSING, "gone.invalid", "a.invalid", "10.1.2.3"])
-    daemon.wait(c)
-    print(json.dumps(explanation(daemon, c), indent=1))
-    done = command(daemon)
-    print(done.returncode, done.stdout, done.stderr)
-    d = daemon.submit(["a.invalid"])
-    daemon.wait(d)
-    print(json.dumps(explanation(daemon, d), indent=1))
+
+def test_a_batch_that_waits_tells_for_whom_and_how_long(daemon):
+    batch_id = daemon.submit([BUSY, GOOD, REFUSING], options={"max_attempts": 3})
+    attempt = r"refusing\.example: attempt 1 of 3 failed \(connect: refused\), next attempt in \d s"
+    until_told(daemon, batch_id, attempt)
+    found = until_told(daemon, batch_id, r"busy\.example asked to wait 120 s, 1[12]\d s left")
+    assert (found["status"], found["problems"]) == ("running", [])
+    counts = "1 of 3 domains done, [01] running, [12] waiting; 1 page stored"
+    until_told(daemon, batch_id, rf"running for \d+ s: {counts}")
+    daemon.post(f"/batch/{batch_id}/cancel")
+
+
+def test_another_batch_of_a_host_that_asked_to_wait_waits_too(daemon):
+    first = daemon.submit([BUSY])
+    until_told(daemon, first, r"busy\.example asked .* left")
+    second = daemon.submit([BUSY])
+    found = until_told(daemon, second, r"busy\.example asked to be left alone, 1[012]\d s left")
+    assert (found["status"], found["problems"]) == ("pending", [])
+
+
+def test_a_running_job_tells_what_it_does(daemon):
+    batch_id = daemon.submit([SILENT])
+    asking = r"silent\.example has been asking for its start page for \d+ s"
+    found = until_told(daemon, batch_id, asking)
+    assert (found["status"], found["problems"]) == ("running", [])
+    daemon.post(f"/batch/{batch_id}/cancel")
+
+
+def test_a_paused_batch_and_a_paused_daemon_say_so(daemon):
+    batch_id = daemon.submit([BUSY])
+    daemon.post(f"/batch/{batch_id}/pause")
+    assert until_told(daemon, batch_id, "the batch is paused")["problems"] == []
     daemon.post("/pause")
-    e = daemon.submit(["a.invalid"])
-    print(json.dumps(explanation(daemon, e), indent=1))
-    daemon.post(f"/batch/{e}/cancel")
-    print(json.dumps(explanation(daemon, e), indent=1))
+    held = daemon.submit([GOOD])
+    where, why = explanation(daemon, held)["sentences"]
+    assert re.fullmatch(r"pending for \d s: its domain has not started", where)
+    assert why == "the daemon is paused"
     daemon.post("/resume")
-    assert 0
+    daemon.wait(held)
+
+
+def test_an_ended_batch_tells_how_it_ended_and_why(daemon):
+    batch_id = daemon.submit([GOOD, REFUSING, "a.invalid", "b.invalid"])
+    daemon.wait(batch_id)
+    first, failed, *_ = explanation(daemon, batch_id)["sentences"]
+    assert re.fullmatch(r"partial: 1 complete and 3 failed of 4 domains, 1 page in \d s", first)
+    assert failed == (
+        "3 domains failed: 2 because the name does not exist in the DNS (nxdomain), "
+        "refusing.example because the server refused the connection (refused)"
+    )
+
+
+def test_the_command_prints_a_sentence_a_line_and_exits_with_0_when_all_is_well(daemon):
+    batch_id = daemon.submit([GOOD])
+    daemon.wait(batch_id)
+    for words in ([], [batch_id], [batch_id[:-2]]):
+        done = command(daemon, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.fullmatch(r"complete: 1 of 1 domain, 1 page in \d s\n", done.stdout)
+    told = json.loads(command(daemon, batch_id, "--json").stdout)
+    assert told == explanation(daemon, batch_id)
+
+
+def test_the_command_marks_a_problem_and_exits_with_1(daemon):
+    batch_id = daemon.submit([SILENT], options={"deadline_s": 0.2})
+    daemon.wait(batch_id)
+    done = command(daemon, batch_id)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1] == (
+        "problem: the deadline passed before 1 domain could be completed"
+    )
+
+
+def test_the_command_exits_as_every_other_for_what_is_not_there(daemon):
+    assert command(daemon, "01999999-0000-7000-8000-000000000000").returncode == 5
+    assert command(daemon, SKYBATCH_URL="http://127.0.0.1:1").returncode == 7
+    assert command(daemon, SKYBATCH_TOKEN=TOKEN[:-1]).returncode == 6

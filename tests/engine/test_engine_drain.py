@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from skybatch.bus import Bus
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
 from skybatch.engine.pool import Pool
@@ -17,18 +16,9 @@ from skybatch.engine.worker import Worker
 from skybatch.model.clock import SystemClock
 from skybatch.model.state import JobState
 from skybatch.store import batches
-from skybatch.store.database import FILE, Store
 from tests.engine.workbench import bench_of
 from tests.store.seeds import submit
 from tests.until import until
-
-
-@pytest.fixture
-async def store(tmp_path):
-    store = Store(tmp_path / FILE, SystemClock(), Bus().publish)
-    await store.open()
-    yield store
-    await store.close()
 
 
 @pytest.fixture

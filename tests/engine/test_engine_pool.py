@@ -3,13 +3,9 @@
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import pytest
-
-from skybatch.bus import Bus
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
-from skybatch.demo.server import serving
-from skybatch.demo.sites import bench_hosts, sites
+from skybatch.demo.sites import bench_hosts
 from skybatch.engine import worker
 from skybatch.engine.queue import JobQueue
 from skybatch.engine.supervisor import Supervisor
@@ -17,44 +13,23 @@ from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
 from skybatch.store import batches, jobs, pages, pausing
-from skybatch.store.database import FILE, Store
-from tests.engine.workbench import bench_of
+from tests.engine.workbench import HOSTS, PAGES, bench_of
 from tests.store.seeds import submit
 from tests.until import until
 
-HOSTS, PAGES = 6, 5
 NAMES = bench_hosts(HOSTS)
 FAST = {"per_host_delay_s": 0.0, "max_attempts": 2}
 
 
-@pytest.fixture
-def bus():
-    return Bus()
-
-
-@pytest.fixture
-async def store(tmp_path, bus):
-    store = Store(tmp_path / FILE, SystemClock(), bus.publish)
-    await store.open()
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-async def port():
-    async with serving(sites(HOSTS, PAGES, page_kb=1)) as bound:
-        yield bound
-
-
 @asynccontextmanager
-async def engine(store, bus, port, *, workers=4, stuck_after_s=300):
+async def engine(store, bus, port, *, workers=4, stuck_after_s=300, read=None):
     """A running engine; drained at the end."""
     settings = FetchSettings(
         user_agent="skybatch-test",
         connect_to={"*:80": f"127.0.0.1:{port}", "*:443": "127.0.0.1:1"},
     )
     folder = store._path.parent
-    async with open_web(settings, SystemClock()) as web, AsyncExitStack() as stack:
+    async with open_web(settings, SystemClock(), read=read) as web, AsyncExitStack() as stack:
         bench, gate = stack.enter_context(bench_of(store, web, folder))
         supervisor = Supervisor(store, bench, gate, workers=workers, stuck_after_s=stuck_after_s)
         bus.listen(supervisor.pool.hear)

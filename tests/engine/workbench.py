@@ -13,6 +13,8 @@ from skybatch.model.ids import uuid7
 from skybatch.recorder.black_box import BlackBox
 from skybatch.store.database import Store
 
+HOSTS, PAGES = 6, 5  # of the sample sites
+
 
 @contextmanager
 def bench_of(store: Store, web: Web, folder: Path, boot: str = "") -> Iterator[tuple[Bench, Gate]]:
