@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench lock
+.PHONY: help setup run test test-all check bench torture lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,9 @@ DOMAINS ?=
 FILE ?=
 # Further arguments: `make test ARGS="-k frontier"`, `make run ARGS=--exit`
 ARGS ?=
+
+# How often `make torture` kills the daemon.
+KILLS ?= 200
 
 # The first of these that is Python 3.11 or newer.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -64,6 +67,9 @@ check: setup  ## Format, lint, types and the rules of the house, as the CI does
 
 bench: setup  ## Measure pages per second through the whole daemon
 	@$(BIN)/python -m bench $(ARGS)
+
+torture: setup  ## Kill a daemon under load (KILLS=200), and write docs/torture.md
+	@$(BIN)/skybatch torture --fault all --kills $(KILLS) --report docs/torture.md $(ARGS)
 
 lock:  ## Write both lock files anew from pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -1,0 +1,1 @@
+"""The daemon under torture: killed and restarted under load, with books kept from outside."""
