@@ -183,7 +183,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
                 default_concurrency=config.workers.count,
                 clock=clock,
                 limits=Limits(),
-                live=Onlooker(engine, clock).live,
+                live=Onlooker(engine, fetch_web, clock).live,
             )
         )
         url = await _listen(stack, app, config.server.host, config.server.port)

@@ -7,7 +7,7 @@ import click
 from skybatch.cli.client import Answer, connect
 from skybatch.cli.control import show
 from skybatch.cli.view import BatchView
-from skybatch.cli.wording import some
+from skybatch.model.wording import some
 
 
 @click.command()

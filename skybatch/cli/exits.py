@@ -2,8 +2,8 @@
 
 from enum import IntEnum
 
-from skybatch.cli.wording import some
 from skybatch.errors import Invalid, NotFound, SkybatchError
+from skybatch.model.wording import some
 
 
 class Exit(IntEnum):

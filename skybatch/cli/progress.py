@@ -12,7 +12,8 @@ import click
 from skybatch.cli.client import Answer, Client, Unreachable
 from skybatch.cli.exits import CommandError, Exit
 from skybatch.cli.view import BatchView
-from skybatch.cli.wording import duration, some
+from skybatch.cli.wording import duration
+from skybatch.model.wording import some
 
 _LONG_POLL_S = 10
 _LINE_EVERY_S = 5.0

@@ -15,8 +15,8 @@ from skybatch.cli.progress import follow, going_on
 from skybatch.cli.source import ListFile, Source, places, source_of, written
 from skybatch.cli.status import tell
 from skybatch.cli.view import BatchView, FaultView, SubmittedView
-from skybatch.cli.wording import some
 from skybatch.model.options import MAX_CONCURRENT_JOBS, MAX_PAGES
+from skybatch.model.wording import some
 
 _REJECTED_SHOWN = 20
 

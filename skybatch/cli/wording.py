@@ -11,11 +11,6 @@ def plain(text: object) -> str:
     return _CONTROL.sub(" ", str(text)).strip()
 
 
-def some(count: int, noun: str) -> str:
-    """`1 page`, `2 pages`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def duration(seconds: float) -> str:
     """`14 s`, `3 min 20 s`, `2 h 5 min`."""
     whole = round(seconds)

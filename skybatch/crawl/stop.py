@@ -20,6 +20,11 @@ class Wait:
         self._scope = scope
         self._is_out = False
 
+    @property
+    def is_out(self) -> bool:
+        """Whether the request has gone out."""
+        return self._is_out
+
     def begin(self) -> None:
         """The request goes out now: a drain lets it finish."""
         self._is_out = True
@@ -41,6 +46,11 @@ class Stop:
     def is_immediate(self) -> bool:
         """Whether requests in flight are not to be waited for."""
         return self.ended in (Ended.CANCELLED, Ended.DEADLINE)
+
+    @property
+    def waits_for_turn(self) -> bool:
+        """Whether nothing is out, and a request waits until it may go."""
+        return bool(self._waits) and not any(wait.is_out for wait in self._waits)
 
     def ask(self, ended: Ended) -> None:
         """End with CANCELLED, DEADLINE or DRAINED. The first one wins, but for a drain."""

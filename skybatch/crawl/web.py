@@ -30,6 +30,7 @@ class Web:
     clock: Clock
     max_body_bytes: int
     guard: Guard
+    neighbours: Sharing | None = None  # None behind a proxy
     jitter: random.Random = field(default_factory=random.Random)
 
     @asynccontextmanager
@@ -56,15 +57,24 @@ async def open_web(
     try:
         async with open_session(settings, resolver, guard) as session:
             client: Fetcher = AiohttpFetcher(session, guard, settings, clock)
+            neighbours = None
             if settings.proxy is None:  # behind a proxy only the proxy knows the addresses
-                client = Sharing(client, resolver, per_ip_concurrency=settings.per_ip_concurrency)
+                client = neighbours = Sharing(
+                    client, resolver, per_ip_concurrency=settings.per_ip_concurrency
+                )
             fetcher = Redirecting(
                 Sparing(Throttled(client, clock), settings.never),
                 max_redirects=settings.max_redirects,
             )
             robots = Robots(fetcher, clock)
             yield Web(
-                fetcher, robots, read or InlineReader(), clock, settings.max_body_bytes, guard
+                fetcher,
+                robots,
+                read or InlineReader(),
+                clock,
+                settings.max_body_bytes,
+                guard,
+                neighbours,
             )
     finally:
         await resolver.close()

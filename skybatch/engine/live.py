@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from skybatch.crawl.web import Web
 from skybatch.engine.supervisor import Supervisor
 from skybatch.engine.worker import Worker
 from skybatch.model.clock import Clock
-from skybatch.model.explanation import Live, LiveJob
+from skybatch.model.explanation import Live, LiveJob, Neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Onlooker:
     """Looks at the pool, the gate and the monitor."""
 
     engine: Supervisor
+    web: Web
     clock: Clock
 
     def live(self, batch_id: str) -> Live:
@@ -34,10 +36,30 @@ class Onlooker:
                 for finding in self.engine.monitor.findings
                 if finding.batch_id == batch_id
             ),
+            neighbours=self._neighbours(batch_id),
         )
 
     def _job(self, worker: Worker) -> LiveJob:
+        now = self.clock.monotonic()
+        turn = f"its turn at {worker.claim.target.host}" if worker.stop.waits_for_turn else None
         return LiveJob(
             stage=worker.stage_name,
-            progress_age_s=self.clock.monotonic() - worker.progressed_at,
+            progress_age_s=now - worker.progressed_at,
+            stage_for_s=now - worker.stage_at,
+            waits_for=turn,
+        )
+
+    def _neighbours(self, batch_id: str) -> tuple[Neighbours, ...]:
+        """The crowds that jobs of the batch stand in."""
+        if self.web.neighbours is None:
+            return ()
+        hosts = {
+            worker.claim.target.host
+            for worker in self.engine.pool.workers
+            if worker.claim.batch_id == batch_id
+        }
+        return tuple(
+            Neighbours(jobs=len(+place.hosts), limit=place.limit)
+            for place in self.web.neighbours.crowded()
+            if hosts & set(+place.hosts)
         )

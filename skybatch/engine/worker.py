@@ -47,6 +47,7 @@ class Worker:
         self.claim = claim
         self.stop = Stop()
         self.stage_name = "claimed"
+        self.stage_at = bench.clock.monotonic()
         self.url: str | None = None  # the page it asked for last
         self.progressed_at = bench.clock.monotonic()
         # Its page has killed the daemon before: nobody shall be near until it is stored.
@@ -94,7 +95,7 @@ class Worker:
         """The sink of the crawl: where it stands."""
         self._progress()
         if name != self.stage_name:
-            self.stage_name = name
+            self.stage_name, self.stage_at = name, self.progressed_at
             self._bench.queue.note_stage(self.claim, name, self._bench.clock.now())
             self._note("job.stage", stage=name)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from skybatch.model.wording import some
+
 ALONE_FROM = 2  # crashes from which on a job runs alone
 LAST_CRASH = 3  # the crash that ends a job
 
@@ -40,11 +42,7 @@ class Recovered:
 
     def __str__(self) -> str:
         text = (
-            f"recovered {_some(self.jobs, 'job')}, {_some(self.pages_kept, 'page')} kept, "
-            f"{_some(self.pages_to_refetch, 'page')} to refetch"
+            f"recovered {some(self.jobs, 'job')}, {some(self.pages_kept, 'page')} kept, "
+            f"{some(self.pages_to_refetch, 'page')} to refetch"
         )
-        return f"{text}, {_some(self.ended, 'job')} ended" if self.ended else text
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+        return f"{text}, {some(self.ended, 'job')} ended" if self.ended else text

@@ -17,8 +17,9 @@ from skybatch.cli.progress import Pace
 from skybatch.cli.source import ListFile, places, source_of
 from skybatch.cli.tables import show_records
 from skybatch.cli.view import BatchView, ContactView, PagesView, RecordView, ValueView
-from skybatch.cli.wording import duration, plain, some
+from skybatch.cli.wording import duration, plain
 from skybatch.errors import Invalid
+from skybatch.model.wording import some
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +189,7 @@ def batch(status: str, complete: int, fetched: int) -> BatchView:
 
 def test_the_pace_is_that_since_the_first_look() -> None:
     pace = Pace(batch("running", 10, 1000), began=100.0)
-    assert pace.line(batch("running", 10, 1000), 100.5) == "10 of 50 domains, 1000 pages"
+    assert pace.line(batch("running", 10, 1000), 100.5) == "10 of 50 domains, 1,000 pages"
     told = "10 of 50 domains, 1020 pages, 2.0 pages/s"
     assert pace.line(batch("running", 10, 1020), 110.0) == told
     told = "30 of 50 domains, 1200 pages, 20.0 pages/s, 10 s left"
