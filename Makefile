@@ -7,7 +7,9 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
-TOOLS := nginx openssl
+TOOLS := nginx openssl strace faketime sqlite3
+# Further ones: `make test-all ALSO=mount` for tests that only root can run.
+ALSO ?=
 
 # `make run DOMAINS="a.example b.example"` or `make run FILE=list.csv`
 DOMAINS ?=
@@ -57,7 +59,7 @@ test: setup  ## Run all tests that need only Python
 	@$(BIN)/pytest $(ARGS)
 
 test-all: setup  ## Run all tests; fails when a program that one needs is missing
-	@SKYBATCH_REQUIRE="$(TOOLS)" $(BIN)/pytest $(ARGS)
+	@SKYBATCH_REQUIRE="$(TOOLS) $(ALSO)" $(BIN)/pytest $(ARGS)
 
 check: setup  ## Format, lint, types and the rules of the house, as the CI does
 	@$(BIN)/ruff format --check
@@ -70,6 +72,9 @@ bench: setup  ## Measure pages per second through the whole daemon
 
 torture: setup  ## Kill a daemon under load (KILLS=200), and write docs/torture.md
 	@$(BIN)/skybatch torture --fault all --kills $(KILLS) --report docs/torture.md $(ARGS)
+
+weather: setup  ## Half an hour of faults of the environment, as root; writes docs/weather.md
+	@SKYBATCH_LONG=1 SKYBATCH_REQUIRE="$(TOOLS) mount" $(BIN)/pytest tests/weather $(ARGS)
 
 lock:  ## Write both lock files anew from pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -52,6 +52,10 @@ class Unreachable(CommandError):
         super().__init__(f"no daemon answers at {url} ({why})\n{start}", Exit.UNREACHABLE)
 
 
+class Broken(Unreachable):
+    """A daemon was there, and the connection broke before its answer came."""
+
+
 class Refused(CommandError):
     """The daemon says no; every fault stands on a line of its own."""
 
@@ -93,10 +97,19 @@ class Client:
             return await self._answer(response)
 
     async def post(
-        self, path: str, query: Words | None = None, *, body: Body = b"", content_type: str = ""
+        self,
+        path: str,
+        query: Words | None = None,
+        *,
+        body: Body = b"",
+        content_type: str = "",
+        key: str = "",
     ) -> Answer:
-        """The answer to a POST; an iterator is sent as it comes."""
+        """The answer to a POST; an iterator is sent as it comes. With a `key` it may be sent again:
+        the daemon does it once."""
         headers = {"Content-Type": content_type} if content_type else {}
+        if key:
+            headers["Idempotency-Key"] = key
         async with self._ask("POST", path, query=query, headers=headers, body=body) as response:
             return await self._answer(response)
 
@@ -198,7 +211,7 @@ def _told(url: str) -> Iterator[None]:
     except TimeoutError as error:
         raise Unreachable(url, "it does not answer in time") from error
     except aiohttp.ClientError as error:
-        raise Unreachable(url, f"the connection broke: {error}") from error
+        raise Broken(url, f"the connection broke: {error}") from error
 
 
 def _only(found: list[str], otherwise: str) -> str:

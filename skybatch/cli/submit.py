@@ -1,6 +1,7 @@
 """`skybatch submit`: a list of domains becomes a batch."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,16 +10,19 @@ import click
 import msgspec
 
 from skybatch.cli import download, options
-from skybatch.cli.client import Answer, Client, Refused, connect
+from skybatch.cli.client import Answer, Broken, Client, Refused, Unreachable, connect
 from skybatch.cli.exits import Exit, exit_of
 from skybatch.cli.progress import follow, going_on
 from skybatch.cli.source import ListFile, Source, places, source_of, written
 from skybatch.cli.status import tell
 from skybatch.cli.view import BatchView, FaultView, SubmittedView
+from skybatch.model.ids import uuid7
 from skybatch.model.options import MAX_CONCURRENT_JOBS, MAX_PAGES
 from skybatch.model.wording import some
 
 _REJECTED_SHOWN = 20
+_RESTART_S = 60.0  # a daemon that is restarted is waited for
+_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class Order:
     timeout_s: float | None = None
     output: Path | None = None
     as_json: bool = False
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether the domains are still there after they were sent."""
+        source = self.source
+        return not isinstance(source, ListFile) or (
+            source.path is not None and source.path.is_file()
+        )
 
 
 @click.command()
@@ -120,13 +132,29 @@ async def _carry_out(order: Order) -> Exit:
 
 
 async def send(client: Client, order: Order) -> Answer:
-    """Submit; the answer comes when the batch is on disk."""
+    """Submit; the answer comes when the batch is on disk. When it is lost on its way, because the
+    daemon was killed, the same is sent again, and makes no second batch."""
+    key, until = uuid7(time.time()), time.monotonic() + _RESTART_S
+    is_broken = False
+    while True:
+        try:
+            return await _send_once(client, order, key)
+        except Unreachable as error:
+            is_broken = is_broken or isinstance(error, Broken)
+            if not (is_broken and order.can_be_sent_again) or time.monotonic() > until:
+                raise
+            await asyncio.sleep(_AGAIN_S)
+
+
+async def _send_once(client: Client, order: Order, key: str) -> Answer:
     query = {"dry_run": "1"} if order.is_dry_run else {}
     try:
         if isinstance(order.source, ListFile):
-            return await _send_list(client, order.source, query, order.members)
+            return await _send_list(client, order.source, order, query, key)
         body = msgspec.json.encode({"domains": order.source, **order.members})
-        return await client.post("/batch", query, body=body, content_type="application/json")
+        return await client.post(
+            "/batch", query, body=body, content_type="application/json", key=key
+        )
     except Refused as refused:
         problem = refused.problem
         faults = _placed(problem.errors, order.source)
@@ -134,14 +162,14 @@ async def send(client: Client, order: Order) -> Answer:
 
 
 async def _send_list(
-    client: Client, source: ListFile, query: dict[str, str], members: Mapping[str, object]
+    client: Client, source: ListFile, order: Order, query: dict[str, str], key: str
 ) -> Answer:
-    for name, value in members.items():
+    for name, value in order.members.items():
         query[name] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     if source.column:
         query["column"] = source.column
     return await client.post(
-        "/batch", query, body=source.pieces(), content_type=source.content_type
+        "/batch", query, body=source.pieces(), content_type=source.content_type, key=key
     )
 
 
