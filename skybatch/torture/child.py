@@ -82,6 +82,7 @@ class Child:
         self._env = dict(env or {})
         self._preexec = preexec
         self._process: subprocess.Popen[bytes] | None = None
+        self._spawned_at = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(settings, "utf-8")
 
@@ -98,9 +99,12 @@ class Child:
 
         Raises ChildFailed, with the end of the log, when it ends or is not ready in time.
         """
-        (self.data / "address").unlink(missing_ok=True)
-        began = time.monotonic()
         self.spawn()
+        return self.wait_until_ready(timeout_s=timeout_s)
+
+    def wait_until_ready(self, *, timeout_s: float = 20.0) -> float:
+        """As `start`, for what was spawned; the seconds count from then."""
+        began = self._spawned_at
         while not self._is_ready():
             if self.exit_code is not None:
                 raise ChildFailed(f"the daemon ended with {self.exit_code}:\n{self._tail()}")
@@ -111,6 +115,8 @@ class Child:
 
     def spawn(self) -> None:
         """Start without waiting for anything."""
+        (self.data / "address").unlink(missing_ok=True)
+        self._spawned_at = time.monotonic()
         flags = ("--config", self.config, "--host", "127.0.0.1", "--port", "0")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -217,6 +223,17 @@ class Child:
     def log_lines(self) -> list[str]:
         """What all starts have written to stdout and stderr."""
         return self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
+
+    @property
+    def log_size(self) -> int:
+        """Bytes: a place in the log that `has_logged` looks from."""
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def has_logged(self, text: str, *, since: int) -> bool:
+        """Whether a text was written to stdout or stderr after a place in the log."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            return text.encode() in log.read()
 
     def footprint(self) -> Footprint | None:
         """Open files and threads of the daemon; `None` where the system has no /proc."""

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from random import Random
 
 import msgspec
 
 from skybatch.torture.child import API, LOST, Child
-from skybatch.torture.ledger import Ledger
+from skybatch.torture.ledger import Fate, Ledger
+from skybatch.torture.view import ENDED, Status
 
-ENDED = frozenset({"complete", "partial", "failed", "cancelled"})
 GROUP = "torture.example"
 _LATER = frozenset({429, 503, 507})  # surely not done, and worth another try
 _IN_PROGRESS = 409  # an earlier try of the same submission is still being taken in
@@ -24,26 +25,28 @@ class Accepted(msgspec.Struct):
     batch_id: str
 
 
-class Status(msgspec.Struct):
-    """Where a batch stands."""
-
-    status: str
-
-
 @dataclass(frozen=True, slots=True)
 class Load:
     """What each batch is made of; its hosts belong to it alone."""
 
-    jobs: int = 3
+    sites: tuple[str, ...] = ("site0", "site1", "site2")
     max_pages: int = 5
     max_concurrent_jobs: int = 8
+    options: Mapping[str, object] = field(default_factory=dict)
+    most: int | None = None  # batches of a client; `None`: as many as there is time for
+
+    @property
+    def jobs(self) -> int:
+        """Of a batch."""
+        return len(self.sites)
 
     def body(self, key: str) -> dict[str, object]:
         """A submission; the label is the key, so that the store can be held against the books."""
         return {
-            "domains": [f"site{number}.{key}.{GROUP}" for number in range(self.jobs)],
+            "domains": [f"{site}.{key}.{GROUP}" for site in self.sites],
             "max_pages": self.max_pages,
             "max_concurrent_jobs": self.max_concurrent_jobs,
+            "options": self.options,
             "label": key,
         }
 
@@ -75,6 +78,19 @@ class Clients:
             if client.is_alive():
                 client.join()
 
+    def open_batches(self) -> list[str]:
+        """Acknowledged batches that nobody has seen end."""
+        return [batch_id for client in self._clients for batch_id in tuple(client.open)]
+
+    def submit(self, key: str, load: Load) -> str | None:
+        """One more submission, sent until it is answered; the batch, unless it is refused."""
+        self.ledger.invoked(key, load.jobs)
+        while not self.is_too_late:
+            fate = self.try_once(key, load)
+            if fate in (Fate.OK, Fate.REFUSED) and not self._is_for_later(key):
+                break
+            time.sleep(_AGAIN_S)
+        return self.ledger.entries()[key].batch_id
     def open_batches(self) -> list[str]:
         """Acknowledged batches that nobody has seen end."""
         return [batch_id for client in self._clients for batch_id in tuple(client.open)]

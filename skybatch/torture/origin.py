@@ -5,32 +5,57 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self, TypeAlias
 
 _Request: TypeAlias = socket.socket | tuple[bytes, socket.socket]
 _HOST = "127.0.0.1"
-_REMEMBERED = 10_000  # times of requests
+_APART = frozenset({"/robots.txt", "/sitemap.xml"})  # asked for once in every attempt
+_REMEMBERED = 10_000  # requests; more than there can be in a fifth of a second
+
+Page: TypeAlias = tuple[str, str]  # host, path
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One request; times of `time.monotonic`."""
+
+    page: Page
+    began: float
+    answered: float | None = None  # `None`: under way
+
+
+def _no_odd_answer(_host: str, _path: str) -> bytes | None:
+    return None
 
 
 class Origin:
     """Every name is a site of `pages` pages, each of which links to the next two.
 
     A name `a.group` belongs to the site group `group`: what is asked of a group at a time is
-    counted too. Answers take `latency_s`, more than 0, which may be changed at any time.
+    counted too. Answers take `latency_s`, more than 0, which may be changed at any time. `odd`
+    gives what is sent as it is to a host and path, outside of the log; `None` = answer as usual.
     """
 
-    def __init__(self, *, pages: int, latency_s: float = 0.01) -> None:
+    def __init__(
+        self,
+        *,
+        pages: int,
+        latency_s: float = 0.01,
+        odd: Callable[[str, str], bytes | None] = _no_odd_answer,
+    ) -> None:
         self.pages = pages
         self.latency_s = latency_s
-        self.asked: Counter[tuple[str, str]] = Counter()  # (host, path), without robots.txt
+        self.odd = odd
+        self.asked: Counter[Page] = Counter()  # without robots.txt and sitemaps
         self.most_per_host: Counter[str] = Counter()  # requests at a time
         self.most_per_group: Counter[str] = Counter()  # hosts at a time
         self._lock = threading.Lock()
         self._in_flight: Counter[str] = Counter()
-        self._starts: deque[float] = deque(maxlen=_REMEMBERED)
+        self._last: deque[_Asked] = deque(maxlen=_REMEMBERED)
         self._refusing = socket.socket()
         self._refusing.bind((_HOST, 0))  # without listen(): the kernel answers with a reset
         self._server = _Server((_HOST, 0), self)
@@ -55,15 +80,16 @@ class Origin:
         with self._lock:
             return self._in_flight.total()
 
-    def since(self, at: float) -> int:
-        """Requests that have come since a time of `time.monotonic`."""
+    def under_way_since(self, at: float) -> set[Page]:
+        """Pages whose request was not answered yet at a time of `time.monotonic`, or came later."""
         with self._lock:
-            return sum(start >= at for start in self._starts)
+            requests = (ask for ask in self._last if ask.answered is None or ask.answered >= at)
+            return {ask.page for ask in requests}
 
-    def repeats(self) -> int:
-        """Requests for a page that had been asked for before."""
+    def repeats(self) -> Counter[Page]:
+        """How often each page was asked for again."""
         with self._lock:
-            return self.asked.total() - len(self.asked)
+            return Counter({page: times - 1 for page, times in self.asked.items() if times > 1})
 
     def pages_of_hosts(self) -> Counter[str]:
         """How many different pages each host was asked for."""
@@ -74,9 +100,10 @@ class Origin:
     def answering(self, host: str, path: str) -> Iterator[None]:
         """Note a request while it is answered."""
         group = host.partition(".")[2]
+        ask = _Asked((host, path), time.monotonic())
         with self._lock:
-            self._starts.append(time.monotonic())
-            self.asked[host, path] += 1
+            self._last.append(ask)
+            self.asked[ask.page] += 1
             self._in_flight[host] += 1
             hosts = sum(name.endswith(f".{group}") for name in self._in_flight)
             self.most_per_host[host] = max(self.most_per_host[host], self._in_flight[host])
@@ -85,18 +112,19 @@ class Origin:
             yield
         finally:
             with self._lock:
+                ask.answered = time.monotonic()
                 self._in_flight[host] -= 1
                 self._in_flight += Counter()  # drops hosts at zero
 
-    def page(self, path: str) -> str | None:
-        """The page of a path; `None` when there is none."""
+    def page(self, host: str, path: str) -> str | None:
+        """The page of a path, which names its host; `None` when there is none."""
         name = path.strip("/") or "0"
         if not name.isdecimal() or int(name) >= self.pages:
             return None
         number = int(name)
         following = (n for n in (2 * number + 1, 2 * number + 2) if n < self.pages)
         links = "".join(f'<a href="/{n}">Page {n}</a>' for n in following)
-        return f"<title>Page {number}</title><p>Of {self.pages} pages, number {number}.</p>{links}"
+        return f"<title>Page {number}</title><p>Page {number} of {host}</p>{links}"
 
 
 class _Server(ThreadingHTTPServer):
@@ -122,12 +150,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer, and close the connection: at rest the daemon then holds none."""
         host = self.headers.get("Host", "").partition(":")[0]
-        if self.path == "/robots.txt":
+        odd = self.server.origin.odd(host, self.path)
+        if odd is not None:
+            self.wfile.write(odd)
+            return
+        if self.path in _APART:
             self._send(404, "")
             return
         with self.server.origin.answering(host, self.path):
             self._take_time()
-        page = self.server.origin.page(self.path)
+        page = self.server.origin.page(host, self.path)
         self._send(404 if page is None else 200, page or "")
 
     def _take_time(self) -> None:

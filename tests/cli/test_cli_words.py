@@ -194,7 +194,7 @@ def test_the_pace_is_that_since_the_first_look() -> None:
     assert pace.line(batch("running", 10, 1020), 110.0) == told
     told = "30 of 50 domains, 1,200 pages, 20.0 pages/s, 10 s left"
     assert pace.line(batch("running", 30, 1200), 110.0) == told
-    told = "49 of 50 domains, 1390 pages, 39.0 pages/s"
+    told = "49 of 50 domains, 1,390 pages, 39.0 pages/s"
     assert pace.line(batch("running", 49, 1390), 110.0) == told  # a quarter of a second is left
     assert pace.line(batch("complete", 50, 1400), 120.0) == "50 of 50 domains, 1,400 pages"
 
