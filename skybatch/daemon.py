@@ -38,7 +38,7 @@ from skybatch.model.selfcheck import SelfCheck
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
 from skybatch.store import submissions
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import FILE, Store, sync_folder
 from skybatch.store.lock import DirectoryLock
 
 log = structlog.get_logger()
@@ -252,9 +252,13 @@ def fetch_settings(config: Config) -> FetchSettings:
 
 
 def _data_folder(path: str) -> Path:
-    folder = Path(path)
+    """Make the folder, durably: a power cut must not take it away with all that is in it."""
+    folder = Path(path).absolute()
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in missing:
+            sync_folder(made.parent)
     except OSError as error:
         raise StoreUnusable(f"{folder} cannot be used: {error.strerror}") from error
     return folder

@@ -42,6 +42,7 @@ def command(
 
     Prints its address when it is ready. The log goes to stderr.
     """
+    _hold_standard_streams()
     flags = {"server.host": host, "server.port": port, "store.data_dir": data_dir}
     config = load(file, os.environ, flags)
     logs.setup(config.log.format, config.log.level, emoji=config.log.emoji)
@@ -60,6 +61,18 @@ def command(
         raise CommandError(f"cannot listen on {where}: {_reason(error)}{hint}") from error
 
 
+def _hold_standard_streams() -> None:
+    """Put /dev/null in the place of streams that are closed: whatever is opened next would get
+    their numbers, and what is written to them (https://sqlite.org/howtocorrupt.html, 2.1)."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
 def _reason(error: OSError) -> str:
     is_name = isinstance(error, socket.gaierror)  # its numbers are not those of the system
     return str(error.strerror) if is_name else os.strerror(error.errno or 0)
@@ -67,18 +80,27 @@ def _reason(error: OSError) -> str:
 
 def announce(started: Started) -> None:
     """Print where the daemon is, and on a terminal the token."""
-    click.echo(f"skybatch {skybatch.__version__} is ready at {started.url}")
+    lines = [f"skybatch {skybatch.__version__} is ready at {started.url}"]
     if started.recovered.is_anything:
-        click.echo(str(started.recovered))
-    if started.token_file is None:
-        return
-    click.echo(f"token    {started.token_file}")
-    if sys.stdout.isatty():
-        click.echo(f"         {started.token_file.read_text('ascii').strip()}")
+        lines.append(str(started.recovered))
+    if started.token_file is not None:
+        lines.append(f"token    {started.token_file}")
+        if sys.stdout.isatty():
+            lines.append(f"         {started.token_file.read_text('ascii').strip()}")
+    _print("\n".join(lines))
 
 
 def announce_as_json(started: Started) -> None:
     """Print where the daemon is, for programs."""
     token_file = None if started.token_file is None else str(started.token_file)
     told = {"url": started.url, "token_file": token_file, "recovery": started.recovered}
-    click.echo(msgspec.json.encode(told))
+    _print(msgspec.json.encode(told).decode())
+
+
+def _print(text: str) -> None:
+    """On stdout; a full disk or a closed pipe behind it must not end the daemon."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        log.warning("daemon.not_announced", error=error.strerror)
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for good

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ import structlog
 from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
-from skybatch.store.migrate import APPLICATION_ID, migrate
+from skybatch.store.migrate import APPLICATION_ID, check_version, migrate
 from skybatch.store.reserve import Reserve
 from skybatch.store.tx import Tx
 from skybatch.store.writer import Writer
@@ -81,11 +81,16 @@ def _create(path: Path, draft: Path) -> None:
     finally:
         db.close()
     draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def open_writing(path: Path) -> sqlite3.Connection:
@@ -97,7 +102,13 @@ def open_writing(path: Path) -> sqlite3.Connection:
     try:
         if path.stat().st_size == 0:
             raise StoreUnusable(f"{path} is empty: restore it from a backup, or move it away")
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+        address = path.absolute().as_uri()
+        # Without a log there is nothing to miss in a file that is called immutable, and no file
+        # beside it is made to read it.
+        log_or_not = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
+        with closing(sqlite3.connect(f"{address}?mode=ro{log_or_not}", uri=True)) as db:
+            _check_is_ours(db, path)
+        db = sqlite3.connect(f"{address}?mode=rw", uri=True, isolation_level=None)
         try:
             _prepare(db, path)
         except BaseException:
@@ -108,11 +119,18 @@ def open_writing(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.executescript("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;")
+def _check_is_ours(db: sqlite3.Connection, path: Path) -> None:
+    """On a connection that only reads: one that may write would fold the log of a file that is not
+    for us into it when it is closed."""
+    db.execute("PRAGMA busy_timeout = 5000")
     (application_id,) = db.execute("PRAGMA application_id").fetchone()
     if application_id != APPLICATION_ID:
         raise StoreUnusable(f"{path} is not a database of skybatch")
+    check_version(db, path)
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    db.executescript("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;")
     migrate(db)
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":

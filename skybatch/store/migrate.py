@@ -2,6 +2,7 @@
 
 import sqlite3
 from importlib.resources import files
+from pathlib import Path
 
 from skybatch.errors import StoreUnusable
 
@@ -19,14 +20,19 @@ def newest() -> int:
     return _migrations()[-1][0]
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Apply what is missing. Raises StoreUnusable for a file that is not ours, or is newer."""
+def check_version(db: sqlite3.Connection, path: Path) -> None:
+    """Raises StoreUnusable, which names the file, for one that is newer than this skybatch."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > newest():
         raise StoreUnusable(
-            f"the database has schema {version}, this skybatch knows up to {newest()}: "
+            f"{path} has schema {version}, this skybatch knows up to {newest()}: "
             "it was written by a newer version"
         )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Apply what is missing."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
     for number, script in _migrations():
         if number > version:
             db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};COMMIT;")
