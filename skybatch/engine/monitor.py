@@ -16,7 +16,7 @@ log = structlog.get_logger()
 ROUND_SECONDS = 5.0
 AWAY_SECONDS = 3 * ROUND_SECONDS  # between two rounds: the process was stopped, or starved
 QUIET_SECONDS = 15.0  # a batch that may start a job and does not, with free workers
-TURNS = 10  # delays between two requests that a job may have to wait for its turn
+TURN_SECONDS = 3_600.0  # the longest delay between two requests that an option can ask for
 
 
 class Monitor:
@@ -97,8 +97,9 @@ class Monitor:
         return found
 
     def _patience_s(self, worker: Worker) -> float:
-        """Whoever must be slow, because a site asks for it, is not stuck."""
-        return max(self._stuck_after_s, TURNS * worker.claim.options.per_host_delay_s)
+        """Whoever waits for its turn at a host, be it for many others, is slow and not stuck."""
+        waits = TURN_SECONDS if worker.stop.waits_for_turn else 0.0
+        return self._stuck_after_s + waits
 
     async def _break_off(self, worker: Worker, detail: str) -> None:
         claim = worker.claim
