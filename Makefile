@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench torture lock
+.PHONY: help setup run test test-all check bench torture lock weather
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -70,8 +70,8 @@ check: setup  ## Format, lint, types and the rules of the house, as the CI does
 bench: setup  ## Measure pages per second through the whole daemon
 	@$(BIN)/python -m bench $(ARGS)
 
-torture: setup  ## Kill a daemon under load (KILLS=200), and write docs/torture.md
-	@$(BIN)/skybatch torture --fault all --kills $(KILLS) --report docs/torture.md $(ARGS)
+torture: setup  ## Every fault against a daemon under load (KILLS=200); writes docs/torture.md
+	@$(BIN)/skybatch torture --fault all --thorough --kills $(KILLS) --report docs/torture.md $(ARGS)
 
 weather: setup  ## Half an hour of faults of the environment, as root; writes docs/weather.md
 	@SKYBATCH_LONG=1 SKYBATCH_REQUIRE="$(TOOLS) mount" $(BIN)/pytest tests/weather $(ARGS)

@@ -37,7 +37,7 @@ from skybatch.model.recovery import Recovered
 from skybatch.model.selfcheck import SelfCheck
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
-from skybatch.store import submissions
+from skybatch.store import pausing, staging
 from skybatch.store.database import FILE, Store, sync_folder
 from skybatch.store.lock import DirectoryLock
 
@@ -53,6 +53,7 @@ class Started:
     url: str
     token_file: Path | None  # None when the token is in the configuration
     recovered: Recovered
+    is_paused: bool  # as a whole, by somebody, before the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +162,13 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         stack.push_async_callback(_stop, engine, running)
 
         checker = SelfChecker(
-            store,
-            fetch_web,
-            bus,
-            engine.wake,
-            clock,
-            folder,
-            lambda: engine.pool.obstacle,
-            asyncio.Lock(),
+            store=store,
+            web=fetch_web,
+            bus=bus,
+            clock=clock,
+            data_dir=folder,
+            wake=engine.wake,
+            obstacle=lambda: engine.pool.obstacle,
         )
         app = build_app(
             Context(
@@ -193,10 +193,11 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         # halves the longest pause of the loop.
         gc.collect()
         gc.freeze()
+        is_paused = await store.write(pausing.is_daemon_paused)
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
-        yield Daemon(Started(url, token_file, recovered), engine, box.recorder, running)
+        yield Daemon(Started(url, token_file, recovered, is_paused), engine, box.recorder, running)
 
 
 def _black_box(folder: Path, boot: str, clock: SteadyClock) -> BlackBox:
@@ -208,12 +209,13 @@ def _black_box(folder: Path, boot: str, clock: SteadyClock) -> BlackBox:
 
 async def _recover(store: Store, queue: JobQueue, box: BlackBox) -> Recovered:
     """Make good what the end of the last run left: cut-off batches, jobs without a worker."""
-    if box.last_words:
-        log.error("daemon.had_crashed", stack=box.last_words)
-        box.recorder.note("daemon.had_crashed", stack=box.last_words)
+    if words := box.words.left():
+        log.error("daemon.had_crashed", stack=words)
+        box.recorder.note("daemon.had_crashed", stack=words)
+        box.words.told()
     if step := await queue.resume_clock():
         log.warning("clock.was_set_back", seconds=round(step, 3))
-    await submissions.discard_left_over(store)
+    await store.write(staging.abandon_all)
     recovered = await queue.recover(box.mark.left(), box.asked())
     box.mark.clear()  # only now: a kill in between must find it again
     if recovered.is_anything:
@@ -253,8 +255,9 @@ def fetch_settings(config: Config) -> FetchSettings:
 
 def _data_folder(path: str) -> Path:
     """Make the folder, durably: a power cut must not take it away with all that is in it."""
-    folder = Path(path).absolute()
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder = Path(path)
+    whole = folder.absolute()
+    missing = [each for each in (whole, *whole.parents) if not each.exists()]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for made in missing:

@@ -38,6 +38,12 @@ class StoreUnavailable(SkybatchError):
     code = "store_unavailable"
 
 
+class StoreUnreadable(StoreUnavailable):
+    """The database cannot be read right now; it may well be writable."""
+
+    code = "store_unavailable"
+
+
 class StorageFull(StoreUnavailable):
     """The disk that holds the database is full; nothing was stored."""
 

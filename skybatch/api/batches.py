@@ -19,7 +19,7 @@ from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState
-from skybatch.store import batches, jobs, pausing, retrying, staging, submissions
+from skybatch.store import batches, jobs, pausing, retrying, staging
 from skybatch.store.tx import Tx
 
 DOMAINS_SHOWN = 1_000
@@ -115,8 +115,8 @@ async def delete(request: web.Request) -> web.Response:
     its rows are deleted in slices behind."""
     context, batch_id = context_of(request), batch_id_of(request)
     cursor.Query(request).check()
-    staged = await context.store.write_freeing(lambda tx: staging.hide(tx, batch_id))
-    submissions.forget(context.store, staged)
+    await context.store.write_freeing(lambda tx: staging.hide(tx, batch_id))
+    context.wake()
     return web.Response(status=204)
 
 

@@ -16,7 +16,7 @@ async def livez(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: submissions are taken, which a commit proves."""
     try:
-        await context_of(request).store.write(lambda tx: tx.execute("SELECT 1").fetchone())
+        await context_of(request).store.probe()
     except StoreUnavailable as error:
         return web.Response(text=f"store: {error}\n", status=503)
     return web.Response(text="store: ok\napi: ok\n" if "verbose" in request.query else "ok\n")

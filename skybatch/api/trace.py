@@ -1,18 +1,22 @@
 """GET /job/{job_id}/trace: the life of a job, from the database and the flight recorder."""
 
 import asyncio
+from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
 from skybatch.api import cursor
-from skybatch.api.answers import answer
 from skybatch.api.context import context_of
 from skybatch.api.jobs import job_id_of
 from skybatch.model.clock import rfc3339
-from skybatch.model.trace import AttemptTrace, Happening, Source, merge
+from skybatch.model.job import Job
+from skybatch.model.trace import AttemptRow, AttemptTrace, Happening, Source, merge
 from skybatch.recorder import lines
 from skybatch.store import jobs, tracing
+from skybatch.store.tracing import LONGEST
 
 
 async def trace(request: web.Request) -> web.Response:
@@ -23,25 +27,42 @@ async def trace(request: web.Request) -> web.Response:
         job = await jobs.find(db, job_id)
         rows = await tracing.attempts(db, job.seq)
         stored = await tracing.happenings(db, job.seq, job_id)
-    recorded = await asyncio.to_thread(_recorded, context.data_dir, job_id)
-    merged = merge(rows, stored, recorded)
-    return answer(
-        {
-            "job_id": job_id,
-            "batch_id": job.batch_id,
-            "domain": job.domain,
-            "status": job.state.value,
-            "attempts": [_attempt(attempt) for attempt in merged.attempts],
-            "events": [_happening(happening) for happening in merged.events],
-        }
-    )
+    life = _Life(job, rows, stored, context.data_dir)
+    body = await asyncio.to_thread(life.told)  # millions of lines to look through, perhaps
+    return web.Response(body=body, content_type="application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """What the database knows of a job, and where the recorder is."""
+
+    job: Job
+    rows: tuple[AttemptRow, ...]
+    stored: tuple[Happening, ...]
+    data_dir: Path
+
+    def told(self) -> bytes:
+        """The whole answer."""
+        recorded = _recorded(self.data_dir, self.job.job_id)
+        merged = merge(self.rows, self.stored, recorded)
+        return msgspec.json.encode(
+            {
+                "job_id": self.job.job_id,
+                "batch_id": self.job.batch_id,
+                "domain": self.job.domain,
+                "status": self.job.state.value,
+                "attempts": [_attempt(attempt) for attempt in merged.attempts],
+                "events": [_happening(happening) for happening in merged.events],
+            }
+        )
 
 
 def _recorded(data_dir: Path, job_id: str) -> tuple[Happening, ...]:
+    """The last of what the recorder saw of a job."""
+    found = (line for line in lines.read(data_dir, about=job_id) if line.job_id == job_id)
     return tuple(
         Happening(line.at, line.type, Source.RECORDER, line.event, line.attempt, line.data)
-        for line in lines.read(data_dir, about=job_id)
-        if line.job_id == job_id
+        for line in deque(found, maxlen=LONGEST)
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from skybatch.bus import Bus
@@ -24,35 +24,53 @@ from skybatch.store.database import Store
 
 MARKERS = "markers"  # folder of the data directory
 KEPT = 20  # marker files
-STORE_S, QUEUE_S = 3.0, 5.0
+STORE_S, QUEUE_S = 2.5, 5.0
 LAG_S = 1.0  # a loop that is late by more does not do its work
 OWNER = "self-check"
 
 
-@dataclass(frozen=True, slots=True)
 class SelfChecker:
-    """What a check needs of the daemon. One check at a time."""
+    """Checks the parts of a daemon that it is given. One check at a time: whoever asks for one
+    meanwhile gets that one's result."""
 
-    store: Store
-    web: Web
-    bus: Bus
-    wake: Callable[[], None]
-    clock: Clock
-    data_dir: Path
-    obstacle: Callable[[], str | None]  # why nothing is claimed
-    turn: asyncio.Lock
+    def __init__(  # noqa: PLR0913 - all that is checked
+        self,
+        *,
+        store: Store,
+        web: Web,
+        bus: Bus,
+        clock: Clock,
+        data_dir: Path,
+        wake: Callable[[], None],
+        obstacle: Callable[[], str | None],
+    ) -> None:
+        """`wake`: there may be something to claim; `obstacle`: why nothing is claimed."""
+        self._store = store
+        self._web = web
+        self._bus = bus
+        self._clock = clock
+        self._data_dir = data_dir
+        self._wake = wake
+        self._obstacle = obstacle
+        self._running: asyncio.Task[SelfCheck] | None = None
 
     async def check(self) -> SelfCheck:
         """Try every stage by itself; takes ten seconds at most."""
-        async with self.turn, site.serving() as port, self.web.opening(site.ADDRESS, port):
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._check(), name="self-check")
+        return await asyncio.shield(self._running)
+
+    async def _check(self) -> SelfCheck:
+        async with site.serving() as port, self._web.opening(site.ADDRESS, port):
             domain = f"{site.ADDRESS}:{port}"
             target = Target(domain, site.ADDRESS, port, "http", "/")
-            parts, (store, queue, job) = await asyncio.gather(
-                probe(self.web, target), self._through_the_store(target)
+            loop, parts, (store, queue, job) = await asyncio.gather(
+                tried("loop", _loop, limit_s=LAG_S),
+                probe(self._web, target),
+                self._through_the_store(target),
             )
-        loop = await tried("loop", _loop, limit_s=LAG_S)
         found = {stage.stage: stage for stage in (loop, *parts, store, queue)}
-        marker = self.data_dir / MARKERS / f"{rfc3339(self.clock.now())}.json"
+        marker = self._data_dir / MARKERS / f"{rfc3339(self._clock.now())}.json"
         found["marker"] = await tried(
             "marker",
             lambda: asyncio.to_thread(_mark, marker, job, list(found.values())),
@@ -80,16 +98,14 @@ class SelfChecker:
         if not store.ok:
             return store, not_tried("queue", store.detail), None
         through = await tried("queue", queue, limit_s=QUEUE_S)
-        if not through.ok and (obstacle := self.obstacle()):
+        if not through.ok and (obstacle := self._obstacle()):
             through = replace(through, detail=f"{through.detail}: {obstacle}")
         return store, through, ended[-1] if ended else None
 
     async def _commit(self) -> str:
         """A commit, and the checks of before deleted."""
-        old = await self.store.write(staging.hide_checks)
-        for staged in old:
-            submissions.forget(self.store, staged)
-        async with self.store.read() as db:
+        await self._store.write(staging.hide_checks)
+        async with self._store.read() as db:
             rows = list(await db.execute_fetchall("SELECT seen_at FROM daemon"))
         if len(rows) != 1:
             raise StageFailed("the database lacks the row of the daemon")
@@ -98,7 +114,7 @@ class SelfChecker:
     async def _job(self, target: Target) -> Job:
         """A real job, in a batch that no list shows, once it has ended."""
         wanted = Submission(
-            batch_id=uuid7(self.clock.now()),
+            batch_id=uuid7(self._clock.now()),
             owner=OWNER,
             max_pages=1,
             max_concurrent_jobs=1,
@@ -106,13 +122,13 @@ class SelfChecker:
             hidden=True,
         )
         line = Accepted(Entry(0, target.domain), target)
-        with self.bus.subscribe() as events:
-            await submissions.submit(self.store, wanted, submissions.one_slice([line]))
-            self.wake()
+        with self._bus.subscribe() as events:
+            await submissions.submit(self._store, wanted, submissions.one_slice([line]))
+            self._wake()
             async for event in events:
                 if event.type is EventType.JOB_FINISHED and event.batch_id == wanted.batch_id:
                     break
-        async with self.store.read() as db:
+        async with self._store.read() as db:
             batch = await batches.find(db, wanted.batch_id)
             (job,) = await jobs.listing(db, batch.seq, limit=1)
         if job.state not in TERMINAL:

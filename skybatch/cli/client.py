@@ -53,7 +53,11 @@ class Unreachable(CommandError):
 
 
 class Broken(Unreachable):
-    """A daemon was there, and the connection broke before its answer came."""
+    """A daemon was there, and the connection broke before its answer was whole."""
+
+    def __init__(self, url: str, why: object) -> None:
+        message = f"the answer of {url} broke off ({why}); the daemon's log says why"
+        CommandError.__init__(self, message, Exit.UNREACHABLE)
 
 
 class Refused(CommandError):
@@ -211,7 +215,7 @@ def _told(url: str) -> Iterator[None]:
     except TimeoutError as error:
         raise Unreachable(url, "it does not answer in time") from error
     except aiohttp.ClientError as error:
-        raise Broken(url, f"the connection broke: {error}") from error
+        raise Broken(url, error) from error
 
 
 def _only(found: list[str], otherwise: str) -> str:

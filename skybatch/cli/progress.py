@@ -69,6 +69,7 @@ async def _until_over(client: Client, batch_id: str, show: Show) -> Answer:
 async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
     """The status now, and each time that it is another one."""
     path, etag, last_seen = f"/batch/{batch_id}/status", "", None
+    is_away = False
     while True:
         try:
             query = {"wait": str(_LONG_POLL_S)} if etag else {}
@@ -76,9 +77,14 @@ async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
         except Unreachable:
             if last_seen is None or time.monotonic() - last_seen > _RESTART_S:
                 raise
+            if not is_away:
+                click.echo("the daemon does not answer; waiting for it", err=True)
+            is_away = True
             await asyncio.sleep(_LOOK_AGAIN_S)
             continue
-        last_seen = time.monotonic()
+        if is_away:
+            click.echo("the daemon is back", err=True)
+        is_away, last_seen = False, time.monotonic()
         if answer.status != 304:
             etag = answer.etag
             yield answer

@@ -83,6 +83,8 @@ def announce(started: Started) -> None:
     lines = [f"skybatch {skybatch.__version__} is ready at {started.url}"]
     if started.recovered.is_anything:
         lines.append(str(started.recovered))
+    if started.is_paused:
+        lines.append("it is paused: skybatch resume --all")
     if started.token_file is not None:
         lines.append(f"token    {started.token_file}")
         if sys.stdout.isatty():

@@ -14,12 +14,13 @@ import msgspec
 
 from skybatch.cli.exits import CommandError, Exit
 from skybatch.torture.faults import FAULTS
+from skybatch.torture.plan import THOROUGH, Plan
 from skybatch.torture.report import Report
-from skybatch.torture.trial import Moment, Plan, run
+from skybatch.torture.trial import Moment, run
 from skybatch.torture.wording import again, conclusion, figures, markdown
 
 _EVERY = "all"
-_FEWER = 10  # of all faults, those that are not the plain kill are played a tenth as often
+_MANY_CLIENTS = 8
 
 
 @click.command()
@@ -30,7 +31,10 @@ _FEWER = 10  # of all faults, those that are not the plain kill are played a ten
     "--fault",
     type=click.Choice([*FAULTS, _EVERY]),
     default="kill",
-    help="What it is hit with; of all faults, the others are played a tenth as often as kill.",
+    help="What it is hit with; of all faults, the others are played less often than kill.",
+)
+@click.option(
+    "--thorough", is_flag=True, help="Hit harder: longer storms and freezes, more kills in a row."
 )
 @click.option("--seed", type=int, help="Throw the same dice as an earlier run.")
 @click.option(
@@ -45,10 +49,11 @@ _FEWER = 10  # of all faults, those that are not the plain kill are played a ten
     help="Write a report as Markdown.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-def command(
+def command(  # noqa: PLR0913 - one for each option
     *,
     kills: int,
     fault: str,
+    thorough: bool,
     seed: int | None,
     folder: Path | None,
     report_file: Path | None,
@@ -64,7 +69,7 @@ def command(
     names = list(FAULTS) if fault == _EVERY else [fault]
     with _as_ctrl_c(signal.SIGTERM), _scratch(folder) as place:
         click.echo(f"seed {dice}, folder {place}", err=True)
-        plans = [Plan(name, _rounds(name, kills, len(names)), dice) for name in names]
+        plans = [_plan(name, kills, dice, fault, thorough=thorough) for name in names]
         reports = [_trial(plan, place / plan.fault) for plan in plans]
         if report_file:
             report_file.write_text(markdown(reports, day=datetime.now(UTC).date()), "utf-8")
@@ -73,8 +78,11 @@ def command(
             raise CommandError(f"something is wrong; see {place}", Exit.ERROR)
 
 
-def _rounds(name: str, kills: int, faults: int) -> int:
-    return kills if name == "kill" or faults == 1 else max(1, kills // _FEWER)
+def _plan(name: str, kills: int, seed: int, asked: str, *, thorough: bool) -> Plan:
+    rounds = max(1, round(kills * FAULTS[name].share)) if asked == _EVERY else kills
+    if thorough:
+        return Plan(name, rounds, seed, strength=THOROUGH, clients=_MANY_CLIENTS)
+    return Plan(name, rounds, seed)
 
 
 @contextmanager

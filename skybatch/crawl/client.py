@@ -10,6 +10,7 @@ from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response
 from skybatch.crawl.guard import BLOCKED, Guard
 from skybatch.crawl.headers import retry_after_s, text_of
+from skybatch.crawl.pulse import Pulse
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.scope import is_address
 from skybatch.crawl.settings import FetchSettings
@@ -83,8 +84,15 @@ class AiohttpFetcher:
     """Makes one request and follows no redirect."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, guard: Guard, settings: FetchSettings, clock: Clock
+        self,
+        session: aiohttp.ClientSession,
+        guard: Guard,
+        settings: FetchSettings,
+        *,
+        clock: Clock,
+        pulse: Pulse,
     ) -> None:
+        self._pulse = pulse
         self._session = session
         self._guard = guard
         self._settings = settings
@@ -101,6 +109,8 @@ class AiohttpFetcher:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 return await self._exchange(attempt)
         except ERRORS as error:
+            if isinstance(error, TimeoutError) and self._pulse.was_away_since(attempt.started_at):
+                return await self.get(request)  # we were away, perhaps the server was not
             is_tls = request.url.startswith("https:")
             raise failure(error, attempt.phase, self._settings, is_tls=is_tls) from error
 

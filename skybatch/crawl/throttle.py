@@ -1,7 +1,7 @@
 """One clock per host for the whole process: how many at a time, how far apart, and not before."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response
@@ -80,20 +80,33 @@ class HostClock:
 class Throttled:
     """A fetcher that asks no host faster than it may."""
 
-    def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        clock: Clock,
+        *,
+        is_own: Callable[[str, int], bool] = lambda _host, _port: False,
+    ) -> None:
         self._fetcher = fetcher
         self._clock = clock
+        self._is_own = is_own
         self._hosts: dict[str, HostClock] = {}
         self._sweep_above = _SWEEP_ABOVE
 
     async def get(self, request: Request) -> Response:
-        host = self._host(bare(split(request.url).host))
+        host = self._host(self._name(request.url))
         async with host.slot(request.pace):
             request.before()
             response = await self._fetcher.get(request)
         if response.asks_to_wait and response.retry_after_s is not None:
             host.rest(response.retry_after_s)
         return response
+
+    def _name(self, url: str) -> str:
+        """Whose clock it is: that of the host, but a site of our own has one to itself."""
+        parts = split(url)
+        is_own = self._is_own(parts.host, parts.port)
+        return f"{parts.host}:{parts.port}" if is_own else bare(parts.host)
 
     def _host(self, name: str) -> HostClock:
         known = self._hosts.get(name)

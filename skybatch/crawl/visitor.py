@@ -89,10 +89,18 @@ class Visitor:
                 follow=self._follow,
                 before=begin,
             )
+            response = await self._get(request)
+            return Visit(response, await self._read(url, response))
+
+    async def _get(self, request: Request) -> Response:
+        try:
             response = await self._web.fetcher.get(request)
             if not response.is_success:
                 raise StatusError(response)
-            return Visit(response, await self._read(url, response))
+        except FetchError as error:
+            self._watch.missed(identity(request.url), f"{error.reason}: {error.detail}")
+            raise
+        return response
 
     def may_follow_links(self, response: Response, reading: Reading) -> bool:
         """Whether neither the page nor its headers ask not to follow its links."""

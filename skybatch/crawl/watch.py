@@ -13,6 +13,9 @@ class Watch(Protocol):
     def asking(self, url: str) -> None:
         """A request for a page goes out now."""
 
+    def missed(self, url: str, why: str) -> None:
+        """It came to nothing; perhaps it is asked for again."""
+
     def reading(self, url: str) -> AbstractContextManager[object]:
         """A page is read inside this block: if the process dies there, it was that page."""
 
@@ -24,6 +27,9 @@ class Unwatched:
         """Is not noted."""
 
     def asking(self, url: str) -> None:
+        """Is not noted."""
+
+    def missed(self, url: str, why: str) -> None:
         """Is not noted."""
 
     def reading(self, _url: str) -> AbstractContextManager[object]:

@@ -10,6 +10,7 @@ from skybatch.crawl.fetcher import Fetcher
 from skybatch.crawl.guard import Guard
 from skybatch.crawl.neighbours import Sharing
 from skybatch.crawl.never import Sparing
+from skybatch.crawl.pulse import Pulse
 from skybatch.crawl.reader import InlineReader, Reader
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
@@ -54,16 +55,18 @@ async def open_web(
         place = _place_of(settings.proxy)
         connect_to[place] = place  # vouched for by the operator, whatever network it is in
     resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
+    pulse = Pulse(clock)
+    pulse.beat()
     try:
         async with open_session(settings, resolver, guard) as session:
-            client: Fetcher = AiohttpFetcher(session, guard, settings, clock)
+            client: Fetcher = AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse)
             neighbours = None
             if settings.proxy is None:  # behind a proxy only the proxy knows the addresses
                 client = neighbours = Sharing(
                     client, resolver, per_ip_concurrency=settings.per_ip_concurrency
                 )
             fetcher = Redirecting(
-                Sparing(Throttled(client, clock), settings.never),
+                Sparing(Throttled(client, clock, is_own=guard.is_own), settings.never),
                 max_redirects=settings.max_redirects,
             )
             robots = Robots(fetcher, clock)
@@ -77,6 +80,7 @@ async def open_web(
                 neighbours,
             )
     finally:
+        pulse.stop()
         await resolver.close()
 
 

@@ -16,7 +16,6 @@ class LeaseKeeper:
         self._held = held
 
     async def run_once(self) -> float:
-        """Renew what is held."""
-        if held := self._held():
-            await self._queue.renew(held)
+        """Renew what is held; the time is noted also when nothing is."""
+        await self._queue.renew(self._held())
         return LEASE_SECONDS / 3

@@ -1,5 +1,6 @@
 """Looks for work that gets nowhere, ends it, and says so."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from skybatch.engine.gate import Gate
 from skybatch.engine.pool import Pool
 from skybatch.engine.worker import Bench, Worker
 from skybatch.model.finding import Finding, FindingKind
-from skybatch.store.watching import Quiet
+from skybatch.store.watching import LOOKED_AT, Quiet
 
 log = structlog.get_logger()
 
@@ -33,17 +34,18 @@ class Monitor:
         self._gate = gate
         self._bench = bench
         self._stuck_after_s = stuck_after_s
+        self._turn = asyncio.Lock()
         self._round_at = bench.clock.monotonic()
+        self._since = bench.clock.now()  # what was quiet before says nothing of this run
+        self._after = 0  # the last of the quiet batches that were looked at
+        self._suspected: set[tuple[str, str | None, str | None]] = set()
         self._told_stuck: dict[str, float] = {}  # batch -> since when it has been quiet
 
     async def run_once(self) -> float:
         """One round, in which what is found is mended as well as possible."""
-        self._forgive()
-        found = [*self._parts(), *await self._workers(is_mending=True)]
-        if self._gate.trouble is None:
-            found += await self._batches(is_mending=True)
-        self._tell(found)
-        self.rounds += 1
+        async with self._turn:
+            self._tell(await self._round(is_mending=True))
+            self.rounds += 1
         return ROUND_SECONDS
 
     async def round(self) -> tuple[Finding, ...]:
@@ -53,18 +55,27 @@ class Monitor:
 
     async def look(self) -> tuple[Finding, ...]:
         """What a round would find now, without touching anything."""
-        found = [*self._parts(), *await self._workers(is_mending=False)]
+        async with self._turn:
+            return tuple(await self._round(is_mending=False))
+
+    async def _round(self, *, is_mending: bool) -> list[Finding]:
+        self._forgive()
+        self._bench.recorder.check()
+        found = [*self._parts(), *await self._workers(is_mending=is_mending)]
         if self._gate.trouble is None:
-            found += await self._batches(is_mending=False)
-        return tuple(found)
+            found += await self._batches(is_mending=is_mending)
+        return found
 
     def _forgive(self) -> None:
         """Time in which we did not run, or nobody could write, is held against nobody."""
         now = self._bench.clock.monotonic()
         away, self._round_at = now - self._round_at, now
-        if self._gate.trouble is not None or away > AWAY_SECONDS:
+        was_away = away > min(AWAY_SECONDS, self._stuck_after_s / 2 + ROUND_SECONDS)
+        if self._gate.trouble is not None or was_away:
             for worker in self._pool.workers:
                 worker.progressed_at = now
+        if self._gate.trouble is not None or was_away or self._pool.is_paused:
+            self._since = self._bench.clock.now()
 
     def _parts(self) -> list[Finding]:
         recorder, mark = self._bench.recorder, self._bench.mark
@@ -87,8 +98,8 @@ class Monitor:
                 f"{claim.target.domain}: attempt {claim.attempt} has got nowhere for "
                 f"{idle_s:.0f} s (stage {worker.stage_name}, last page {worker.url})"
             )
-            if is_mending:
-                await self._break_off(worker, f"no progress for {idle_s:.0f} s")
+            if is_mending and not await self._break_off(worker, idle_s):
+                continue  # it has ended meanwhile
             action = "the attempt was ended" if is_mending else "none"
             kind = FindingKind.WORKER_STUCK
             found.append(
@@ -101,9 +112,11 @@ class Monitor:
         waits = TURN_SECONDS if worker.stop.waits_for_turn else 0.0
         return self._stuck_after_s + waits
 
-    async def _break_off(self, worker: Worker, detail: str) -> None:
+    async def _break_off(self, worker: Worker, idle_s: float) -> bool:
         claim = worker.claim
-        stack = await self._pool.break_off(worker, detail)
+        stack = await self._pool.break_off(worker, f"no progress for {idle_s:.0f} s")
+        if stack is None:
+            return False
         log.error("job.stuck", job_id=claim.job_id, stage=worker.stage_name, stack=stack)
         self._bench.recorder.note(
             "job.stuck",
@@ -112,10 +125,18 @@ class Monitor:
             attempt=claim.attempt,
             stack=stack,
         )
+        return True
 
     async def _batches(self, *, is_mending: bool) -> list[Finding]:
-        quiet = await self._queue.quiet_batches(self._bench.clock.now() - QUIET_SECONDS)
-        found = [finding for batch in quiet if (finding := await self._judge(batch))]
+        now = self._bench.clock.now()
+        if now - self._since < QUIET_SECONDS:
+            return []
+        quiet = await self._queue.quiet_batches(now - QUIET_SECONDS, after=self._after)
+        self._after = quiet[-1].seq if len(quiet) == LOOKED_AT else 0  # round and round
+        judged = [finding for batch in quiet if (finding := await self._judge(batch))]
+        # A job may have been claimed between the look and the judgement: seen twice, it is true.
+        found = [finding for finding in judged if finding.subject in self._suspected]
+        self._suspected = {finding.subject for finding in judged}
         if is_mending and found:
             self._pool.wake()
         for finding in found if is_mending else ():
@@ -124,7 +145,7 @@ class Monitor:
 
     async def _judge(self, batch: Quiet) -> Finding | None:
         """What is wrong with a quiet batch; `None` when there is an explanation."""
-        quiet_s = self._bench.clock.now() - batch.quiet_since
+        quiet_s = self._bench.clock.now() - max(batch.quiet_since, self._since)
         since = f"nothing has happened for {quiet_s:.0f} s"
         if batch.may_start and self._pool.free and not self._pool.is_clearing:
             sentence = f"{since}, although {self._pool.free} workers are free and jobs may run"

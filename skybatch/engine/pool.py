@@ -14,6 +14,7 @@ from skybatch.engine.worker import Bench, Worker
 from skybatch.model.event import Event, EventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Ended
+from skybatch.model.text import storable
 
 log = structlog.get_logger()
 
@@ -72,7 +73,7 @@ class Pool:
         async with self._claiming:
             if self._is_draining or self.free <= 0 or self._is_reserved:
                 self.is_clearing = self._is_reserved
-                return FULL_SECONDS
+                return IDLE_SECONDS if self.is_clearing else FULL_SECONDS
             claimed = await self._bench.queue.claim(self.free, is_idle=not self._workers)
             self.is_paused = claimed.is_paused
             self.claims += len(claimed.claims)
@@ -89,7 +90,7 @@ class Pool:
     @property
     def _is_reserved(self) -> bool:
         """Whether a job runs that must run alone."""
-        return any(worker.must_be_alone for worker in self._workers.values())
+        return any(worker.is_alone for worker in self._workers.values())
 
     def _start(self, worker: Worker) -> None:
         if self._is_draining:
@@ -103,7 +104,7 @@ class Pool:
         if not task.cancelled() and (error := task.exception()):
             # A bug in the worker itself. Should this fail too, the rescuer takes the job back.
             log.error("worker.died", job_id=worker.claim.job_id, exc_info=error)
-            stack = "".join(traceback.format_exception(error))
+            stack = storable("".join(traceback.format_exception(error)))
             ending = asyncio.create_task(worker.give_back(Ended.CRASHED, "its worker died", stack))
             self._behind.add(ending)
             ending.add_done_callback(self._behind.discard)
@@ -135,17 +136,17 @@ class Pool:
         for worker in self._workers.values():
             worker.stop.ask(Ended.DRAINED)
 
-    async def break_off(self, worker: Worker, detail: str) -> str:
-        """End an attempt that gets nowhere; returns the stack where it hung."""
-        found = [task for task, other in self._workers.items() if other is worker]
-        stack = ""
-        for task in found:
-            stack = stack_of(task)
-            task.cancel()
-            await asyncio.wait({task}, timeout=BREAK_SECONDS)
-        if found:
-            await worker.give_back(Ended.STUCK, detail, stack)
-        return stack
+    async def break_off(self, worker: Worker, detail: str) -> str | None:
+        """End an attempt that gets nowhere; returns the stack where it hung, `None` when it has
+        ended meanwhile."""
+        for task, other in list(self._workers.items()):
+            if other is worker:
+                stack = stack_of(task)
+                task.cancel()
+                await asyncio.wait({task}, timeout=BREAK_SECONDS)
+                await worker.give_back(Ended.STUCK, detail, stack)
+                return stack
+        return None
 
     async def drain(self, seconds: float) -> None:
         """Claim nothing more; let pages in flight finish for so long, then give the rest back."""
@@ -168,7 +169,7 @@ def stack_of(task: "asyncio.Task[None]") -> str:
     """What a task awaits, from the outermost call to the innermost, and its lanes likewise."""
     name = task.get_name()
     lanes = [other for other in asyncio.all_tasks() if other.get_name().startswith(f"{name}, ")]
-    return "".join(f"{each.get_name()}:\n{_awaits(each)}" for each in (task, *lanes))
+    return storable("".join(f"{each.get_name()}:\n{_awaits(each)}" for each in (task, *lanes)))
 
 
 def _awaits(task: "asyncio.Task[None]") -> str:

@@ -62,10 +62,7 @@ class JobQueue:
         return await self._store.write_soon(unit)
 
     async def progress(self, claim: Claim) -> Progress:
-        """What earlier attempts of the job stored."""
-        return await self._patiently(lambda: self._progress(claim))
-
-    async def _progress(self, claim: Claim) -> Progress:
+        """What earlier attempts of the job stored. Raises StoreUnreadable."""
         known: list[Known] = []
         after, is_more = 0, True
         while is_more:
@@ -73,8 +70,17 @@ class JobQueue:
                 found, after = await pages.known(db, claim, after=after, limit=SLICE)
             known += found
             is_more = len(found) == SLICE
+        outside: set[int] = set()
+        last, is_more = None, True
+        while is_more:
+            async with self._store.read() as db:
+                keys = await pages.outside(db, claim, after=last, limit=SLICE)
+            outside.update(keys)
+            is_more = len(keys) == SLICE
+            last = keys[-1] if keys else None
         async with self._store.read() as db:
-            return replace(await pages.progress(db, claim), known=tuple(known))
+            progress = await pages.progress(db, claim)
+        return replace(progress, known=tuple(known), outside=frozenset(outside))
 
     async def store(self, claim: Claim, write: PageWrite) -> None:
         """Store a page; durable when it returns. Raises LeaseLost."""
@@ -84,9 +90,9 @@ class JobQueue:
 
     async def finish(self, claim: Claim, outcome: Outcome) -> None:
         """End the attempt. Raises LeaseLost."""
-        await self._patiently(lambda: self.give_back(claim, outcome))
+        await self._patiently(lambda: self.end_now(claim, outcome))
 
-    async def give_back(self, claim: Claim, outcome: Outcome) -> None:
+    async def end_now(self, claim: Claim, outcome: Outcome) -> None:
         """End the attempt now, or never. Raises LeaseLost and StoreUnavailable."""
         await self._store.write_soon(lambda tx: attempts.finish(tx, claim, outcome))
 
@@ -127,12 +133,14 @@ class JobQueue:
         rows = [claim.seq for claim in held]
         return await self._store.write(lambda tx: rescue.rescue(tx, boot=self._boot, held=rows))
 
-    async def quiet_batches(self, before: float) -> list[Quiet]:
+    async def quiet_batches(self, before: float, *, after: int) -> list[Quiet]:
         """Open batches without a change since `before`; none while everything is paused."""
         async with self._store.read() as db:
             if await watching.is_daemon_paused(db):
                 return []
-            return await watching.quiet_batches(db, before=before, now=self._clock.now())
+            return await watching.quiet_batches(
+                db, before=before, after=after, now=self._clock.now()
+            )
 
     async def has_future(self, batch_id: str) -> bool:
         """Whether a job of a batch waits for a time that will come."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from skybatch.errors import StoreUnavailable
+from skybatch.errors import StoreUnavailable, StoreUnreadable
 
 log = structlog.get_logger()
 
@@ -52,6 +52,9 @@ class Loop:
             self._woken.clear()
             try:
                 rest = await self._service.run_once()
+            except StoreUnreadable as error:
+                log.warning("service.unreadable", service=self._service.name, error=str(error))
+                rest = self._after_error_seconds
             except StoreUnavailable as error:
                 self._unavailable(error)
                 rest = self._after_error_seconds

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from skybatch.engine.discarder import Discarder
 from skybatch.engine.gate import Gate, Probe
 from skybatch.engine.lease import LeaseKeeper
 from skybatch.engine.monitor import Monitor
@@ -34,12 +35,15 @@ class Supervisor:
             self.monitor,
         )
         self._pool_loop = Loop(pool, unavailable=gate.close)
-        self._loops = [self._pool_loop, *(Loop(duty, unavailable=gate.close) for duty in duties)]
+        self._discarder = Loop(Discarder(store), unavailable=gate.close)
+        others = (Loop(duty, unavailable=gate.close) for duty in duties)
+        self._loops = [self._pool_loop, self._discarder, *others]
         pool.wake = self._pool_loop.wake
 
     def wake(self) -> None:
-        """There may be something to claim."""
+        """There may be something to claim, or to delete."""
         self._pool_loop.wake()
+        self._discarder.wake()
 
     async def pause(self) -> None:
         """Let everything rest, also over a restart."""

@@ -21,10 +21,13 @@ from skybatch.model.outcome import Ended, Outcome, Report, decide
 from skybatch.model.page import PageWrite
 from skybatch.model.recovery import ALONE_FROM, Suspect
 from skybatch.model.state import PageState
+from skybatch.model.text import storable
 from skybatch.recorder.flight import Recorder
 from skybatch.recorder.mark import Mark
 
 log = structlog.get_logger()
+
+ALONE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,17 @@ class Worker:
         self.url: str | None = None  # the page it asked for last
         self.progressed_at = bench.clock.monotonic()
         # Its page has killed the daemon before: nobody shall be near until it is stored.
-        self.must_be_alone = claim.crashes >= ALONE_FROM
+        self._must_be_alone = claim.crashes >= ALONE_FROM
+        self._alone_until = self.progressed_at + ALONE_SECONDS
         self._relieved = relieved
         self._bench = bench
         self._fetched = claim.fetched
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing else may run. Not for long: the site may not give that page again, and
+        should it kill the daemon later it is caught by its mark."""
+        return self._must_be_alone and self._bench.clock.monotonic() < self._alone_until
 
     async def run(self) -> None:
         """Crawl the job and end the attempt. Raises only CancelledError; whatever else happens
@@ -74,7 +84,7 @@ class Worker:
         """
         report = Report(ended, self._fetched, detail=detail or None, stack=stack)
         try:
-            await self._bench.queue.give_back(self.claim, self._decide(report))
+            await self._bench.queue.end_now(self.claim, self._decide(report))
         except LeaseLost:
             log.info("job.ended_meanwhile", job_id=self.claim.job_id)
         except StoreUnavailable as error:
@@ -85,10 +95,13 @@ class Worker:
         """The sink of the crawl: durable when it returns."""
         await self._bench.queue.store(self.claim, write)
         self._progress()
-        if write.page.state is PageState.FETCHED:
+        page = write.page
+        if page.state is PageState.FETCHED:
             self._fetched += 1
-        if self.must_be_alone and write.page.url == self.claim.suspect:
-            self.must_be_alone = False
+        if page.state in (PageState.FETCHED, PageState.FAILED):
+            self._note(f"page.{page.state}", url=page.url, status=page.status, reason=page.reason)
+        if self._must_be_alone and write.page.url == self.claim.suspect:
+            self._must_be_alone = False
             self._relieved()
 
     def stage(self, name: str) -> None:
@@ -105,6 +118,10 @@ class Worker:
         self.url = url
         self._note("page.asked", url=url)
 
+    def missed(self, url: str, why: str) -> None:
+        """The sink of the crawl: a page was asked for in vain."""
+        self._note("page.missed", url=url, why=why)
+
     def reading(self, url: str) -> AbstractContextManager[object]:
         """The sink of the crawl: a page is read."""
         return self._bench.mark.around(Suspect(self.claim.job_id, self.claim.attempt, url))
@@ -120,14 +137,18 @@ class Worker:
 
     def _crashed(self, error: Exception) -> Report:
         """A bug of ours: all of it for the trace, a way to find it there for the user."""
-        stack = "".join(traceback.format_exception(error))
+        stack = storable("".join(traceback.format_exception(error)))
         self._note("job.crashed", stage=self.stage_name, stack=stack)
         detail = f"a bug of skybatch, told in attempt {self.claim.attempt} of its trace"
         return Report(Ended.CRASHED, self._fetched, detail=detail, stack=stack)
 
     async def _crawl(self) -> Report:
         claim, bench = self.claim, self._bench
-        progress = await bench.queue.progress(claim)
+        try:
+            progress = await bench.queue.progress(claim)
+        except StoreUnavailable as error:
+            # Its rows only, or all: it is tried again later, and nobody else waits for it.
+            return Report(Ended.CRASHED, self._fetched, detail=f"its pages: {error}")
         if progress.is_cancelled:
             self.stop.ask(Ended.CANCELLED)
         elif progress.is_paused:

@@ -62,7 +62,7 @@ def _outcome(batch: Batch) -> str:
 def _took(batch: Batch) -> str:
     if batch.started_at is None or batch.finished_at is None:
         return ""
-    return f" in {whole(batch.finished_at - batch.started_at)}"
+    return f" in {round(batch.finished_at - batch.started_at)} s"
 
 
 def left_out(batch: Batch) -> str:

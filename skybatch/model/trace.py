@@ -1,5 +1,6 @@
 """The life of one job, attempt by attempt, as the database and the flight recorder saw it."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -52,21 +53,30 @@ class Trace:
     events: tuple[Happening, ...]
 
 
+def _name(happening: Happening) -> tuple[object, ...]:
+    """What is the same in both accounts: the number of an event, else a page and its end."""
+    if happening.id is not None:
+        return (happening.id,)
+    return happening.type, happening.attempt, happening.data.get("url")
+
+
 def merge(
     rows: tuple[AttemptRow, ...],
     stored: tuple[Happening, ...],
     recorded: tuple[Happening, ...],
 ) -> Trace:
     """Both accounts as one: what both saw is told once, by the database."""
-    known = {happening.id for happening in stored if happening.id is not None}
-    told = [*stored, *(seen for seen in recorded if seen.id is None or seen.id not in known)]
+    known = {_name(happening) for happening in stored}
+    told = [*stored, *(seen for seen in recorded if _name(seen) not in known)]
     told.sort(key=lambda happening: (happening.at, happening.id or 0))
     by_attempt = {row.attempt: row for row in rows}
     for happening in told:
         if happening.attempt is not None:
             by_attempt.setdefault(happening.attempt, AttemptRow(happening.attempt))
+    happened: defaultdict[int | None, list[Happening]] = defaultdict(list)
+    for happening in told:
+        happened[happening.attempt].append(happening)
     attempts = tuple(
-        AttemptTrace(row, tuple(seen for seen in told if seen.attempt == number))
-        for number, row in sorted(by_attempt.items())
+        AttemptTrace(row, tuple(happened[number])) for number, row in sorted(by_attempt.items())
     )
-    return Trace(attempts, tuple(seen for seen in told if seen.attempt is None))
+    return Trace(attempts, tuple(happened[None]))

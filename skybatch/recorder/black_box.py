@@ -21,8 +21,7 @@ class BlackBox:
     def __init__(self, data_dir: Path, boot: str, clock: Clock) -> None:
         """Raises OSError when the directory cannot be written."""
         self._data_dir = data_dir
-        self._words = LastWords(data_dir)
-        self.last_words = self._words.left
+        self.words = LastWords(data_dir)
         self.mark = Mark(data_dir)
         self.recorder = Recorder(data_dir, boot, clock)
 
@@ -46,4 +45,4 @@ class BlackBox:
         self.recorder.note("daemon.stopped")
         self.recorder.close()
         self.mark.close()
-        self._words.close()
+        self.words.close()

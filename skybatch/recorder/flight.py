@@ -41,6 +41,7 @@ class Recorder:
         self._file_bytes = file_bytes
         self._monotonic = monotonic
         self._handle: int | None = None
+        self._path = self._folder
         self._size = 0
         self._again_at = 0.0
 
@@ -71,6 +72,20 @@ class Recorder:
             )
         )
 
+    def check(self) -> None:
+        """Notice a file that was taken away: what is written to it nobody can read."""
+        handle = self._handle
+        if handle is None:
+            return
+        try:
+            is_there = os.path.samestat(os.fstat(handle), self._path.stat())
+        except OSError:
+            is_there = False
+        if not is_there:
+            self.lost += 1
+            self.trouble = f"{self._path} was taken away"
+            self.close()
+
     def close(self) -> None:
         """Let go of the file."""
         if self._handle is not None:
@@ -83,6 +98,9 @@ class Recorder:
             return
         try:
             self._write(line)
+        except UnicodeError as error:  # a text that nobody has made storable: a bug, but not here
+            self.lost += 1
+            self.trouble = f"the flight recorder cannot be written: {error}"
         except OSError as error:
             self.lost += 1
             self.trouble = f"the flight recorder cannot be written: {error.strerror}"
@@ -111,6 +129,7 @@ class Recorder:
         if files and path.stat().st_size >= self._file_bytes:
             path = self._folder / f"{int(path.stem) + 1:08}.ndjson"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._path = path
         self._size = os.fstat(handle).st_size
         if self._size:
             os.write(handle, b"\n")  # the line before may have been cut off

@@ -45,7 +45,7 @@ _CHECKS = (
     ),
     (
         "batch {id} is a submission that was cut off",
-        "SELECT id FROM batches NOT INDEXED WHERE staging = 1",
+        "SELECT id FROM batches NOT INDEXED WHERE staging > 0",
     ),
     (
         "key {key} was answered with batch {batch_id}, which is not there",

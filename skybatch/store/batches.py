@@ -149,7 +149,13 @@ def _end_pending(tx: Tx, batch: int, batch_id: str, reason: Reason) -> int:
 async def find(db: aiosqlite.Connection, batch_id: str) -> Batch:
     """Raises NotFound."""
     rows = await db.execute_fetchall(
-        "SELECT * FROM batches WHERE id = ? AND staging = 0", (batch_id,)
+        """
+        SELECT b.*,
+          b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests
+        FROM batches b
+        WHERE b.id = ? AND b.staging = 0
+        """,
+        (batch_id,),
     )
     for row in rows:
         return _batch(row)
@@ -168,13 +174,15 @@ async def listing(
     """Newest first; `before` is the `seq` of the last one seen."""
     rows = await db.execute_fetchall(
         """
-        SELECT * FROM batches
-        WHERE staging = 0 AND hidden = 0
-          AND (:before IS NULL OR seq < :before)
-          AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
-          AND (:label IS NULL OR label = :label)
-          AND (:since IS NULL OR created_at >= :since)
-        ORDER BY seq DESC LIMIT :limit
+        SELECT b.*,
+          b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests
+        FROM batches b
+        WHERE b.staging = 0 AND b.hidden = 0
+          AND (:before IS NULL OR b.seq < :before)
+          AND (:states = '[]' OR b.state IN (SELECT value FROM json_each(:states)))
+          AND (:label IS NULL OR b.label = :label)
+          AND (:since IS NULL OR b.created_at >= :since)
+        ORDER BY b.seq DESC LIMIT :limit
         """,
         {
             "before": before,
@@ -231,7 +239,7 @@ def _batch(row: sqlite3.Row) -> Batch:
         seq=row["seq"],
         batch_id=row["id"],
         state=BatchState(row["state"]),
-        paused=bool(row["paused"]),
+        paused=bool(row["rests"]) and BatchState(row["state"]) not in BATCH_TERMINAL,
         label=row["label"],
         metadata=msgspec.json.decode(metadata, type=dict[str, object]) if metadata else None,
         max_pages=row["max_pages"],

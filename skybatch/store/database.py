@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,7 @@ from typing import TypeVar
 import aiosqlite
 import structlog
 
-from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
+from skybatch.errors import StorageFull, StoreUnavailable, StoreUnreadable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.migrate import APPLICATION_ID, check_version, migrate
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 FILE = "skybatch.db"
 READERS = 2
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 READ_SECONDS = 2.0  # a slice that takes longer is aborted: it would hold the log of changes
 T = TypeVar("T")
 
@@ -114,6 +115,10 @@ def open_writing(path: Path) -> sqlite3.Connection:
         except BaseException:
             db.close()
             raise
+    except sqlite3.DatabaseError as error:
+        is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
+        advice = ": restore it from a backup, or move it away" if is_damaged else ""
+        raise StoreUnusable(f"{path} cannot be opened: {error}{advice}") from error
     except (sqlite3.Error, OSError) as error:
         raise StoreUnusable(f"{path} cannot be opened: {error}") from error
     return db
@@ -159,7 +164,6 @@ class Store:
         self._reserve = Reserve(path.parent)
         self._writer = Writer(lambda: open_writing(path), clock, publish, self._check_place)
         self._inode = 0
-        self._behind: set[asyncio.Task[None]] = set()
         self._readers: asyncio.Queue[Reader] = asyncio.Queue()
         self._open_readers = 0
         self._is_closed = False
@@ -187,7 +191,6 @@ class Store:
             self._open_readers -= 1
             await reader.db.close()
         await self._writer.close()
-        await asyncio.gather(*self._behind, return_exceptions=True)
 
     async def write(self, function: Callable[[Tx], T]) -> T:
         """Run a unit of work; it is durable when this returns. Raises what the function raises,
@@ -200,7 +203,7 @@ class Store:
         try:
             return await self._writer.put(function, urgent=True)
         except StorageFull:
-            if not self._reserve.release():
+            if not (self._reserve.release() or self._reserve.is_released):
                 raise
             return await self._writer.put(function, urgent=True)
 
@@ -214,18 +217,28 @@ class Store:
         if not self._reserve.is_released:
             self._writer.put(function, urgent=False).add_done_callback(_log_bug)
 
-    def carry_on(self, work: Coroutine[None, None, None], name: str) -> None:
-        """Let a work of many units go on behind; closing waits for the unit under way."""
-        task = asyncio.create_task(work, name=name)
-        self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
-        task.add_done_callback(_log_bug)
-
     async def probe(self) -> None:
         """Whether there is room, and a commit succeeds. Raises StoreUnavailable."""
-        if self._reserve.is_released:
-            await asyncio.to_thread(self._reserve.take)
+        await asyncio.to_thread(self._reserve.take)
         await self.write(lambda tx: tx.execute("UPDATE daemon SET seen_at = ?", (tx.now,)))
+
+    async def give_back_space(self) -> None:
+        """On a full disk: what deleting has freed inside the file goes back to the disk."""
+        if not self._reserve.is_released:
+            return
+        while await self.write_freeing(_vacuum):
+            continue
+        await asyncio.to_thread(self._checkpoint)
+        await asyncio.to_thread(self._reserve.take)
+
+    def _checkpoint(self) -> None:
+        """Only now the file becomes shorter, and its log empty."""
+        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True)) as db:
+            try:
+                db.execute("PRAGMA busy_timeout = 5000")
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error as error:
+                log.warning("store.not_shortened", error=str(error))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -238,7 +251,7 @@ class Store:
         try:
             yield reader.db
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"the database cannot be read: {error}") from error
+            raise StoreUnreadable(f"the database cannot be read: {error}") from error
         finally:
             self._readers.put_nowait(reader)
 
@@ -271,6 +284,12 @@ class Store:
             raise StoreUnusable(f"{self._path} cannot be opened: {error}") from error
         db.row_factory = sqlite3.Row
         return reader
+
+
+def _vacuum(tx: Tx) -> bool:
+    """Take a slice of the free pages out of the file; returns whether there are more."""
+    tx.execute("PRAGMA incremental_vacuum(500)").fetchall()
+    return bool(tx.execute("PRAGMA freelist_count").fetchone()[0])
 
 
 def _log_bug(future: "asyncio.Future[T]") -> None:

@@ -185,9 +185,22 @@ async def known(
     return found, max((row["seq"] for row in rows), default=after)
 
 
+async def outside(
+    db: aiosqlite.Connection, held: Claim, *, after: int | None, limit: int
+) -> list[int]:
+    """A slice of the hashes of URLs that were only counted."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT key FROM outside WHERE job = :job AND (:after IS NULL OR key > :after)
+        ORDER BY key LIMIT :limit
+        """,
+        {"job": held.seq, "after": after, "limit": limit},
+    )
+    return [row["key"] for row in rows]
+
+
 async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
-    """What earlier attempts have stored besides the frontier."""
-    outside = await db.execute_fetchall("SELECT key FROM outside WHERE job = ?", (held.seq,))
+    """What earlier attempts have stored besides the frontier and what is outside of it."""
     profiles = await db.execute_fetchall("SELECT body FROM profiles WHERE job = ?", (held.seq,))
     jobs = await db.execute_fetchall(
         """
@@ -197,7 +210,6 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
         (held.seq,),
     )
     return Progress(
-        outside=frozenset(row["key"] for row in outside),
         profile=next((_profile(row["body"]) for row in profiles), None),
         start_url=next((row["start_url"] for row in jobs), None),
         is_cancelled=any(row["cancelled_at"] is not None for row in jobs),

@@ -10,7 +10,9 @@ log = structlog.get_logger()
 
 FILE = "reserve"
 LARGEST = 16 * 1024 * 1024
-SHARE = 32  # of what is free at the start it takes one part in so many
+USUAL_FREE = 64 * 1024 * 1024  # with more it is this large at least:
+LEAST = 8 * 1024 * 1024  # deleting writes a log of 4 MiB before SQLite folds it into the file
+SHARE = 32  # of a smaller disk it takes one part in so many
 
 
 class Reserve:
@@ -26,7 +28,8 @@ class Reserve:
         try:
             kept = self._path.stat().st_size if self._path.exists() else 0
             free = shutil.disk_usage(self._path.parent).free + kept
-            self._size = self._size or min(LARGEST, free // SHARE)
+            least = LEAST if free >= USUAL_FREE else 0
+            self._size = max(least, min(LARGEST, free // SHARE), self._size, kept)
             # Twice the room: or the next page would find the disk full again.
             if kept < self._size and free >= 2 * self._size:
                 self._allocate()

@@ -23,8 +23,16 @@ def follow(tx: Tx, seconds: float) -> None:
         """,
         then,
     )
+    tx.execute(
+        """
+        UPDATE jobs INDEXED BY jobs_leased SET lease_until = lease_until + :seconds
+        WHERE state = 'running'
+        """,
+        then,
+    )
     tx.execute("UPDATE idempotency SET created_at = created_at + :seconds", then)
     tx.now += seconds
+    see(tx)  # a start must not follow the same step again
 
 
 def see(tx: Tx) -> None:

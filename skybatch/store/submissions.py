@@ -58,11 +58,11 @@ class _Intake:
             batches.publish(tx, self.batch, tuple(self.columns))
             self.conclude(tx, self.receipted())
 
-    def staged(self) -> Staged | None:
-        """What there is to discard. For the writer's thread: a first slice whose wait was
-        cancelled is stored all the same."""
-        batch_id = self.submission.batch_id
-        return None if self.batch is None else Staged(self.batch, batch_id)
+    def give_up(self, tx: Tx) -> None:
+        """Leave what is stored to be deleted. Looks only in the writer's thread: a first slice
+        whose wait was cancelled is stored all the same."""
+        if self.batch is not None:
+            staging.abandon(tx, Staged(self.batch, self.submission.batch_id))
 
     def receipted(self) -> Receipted:
         return Receipted(
@@ -110,7 +110,7 @@ async def submit(
             held = lines
         await _write(store, intake, held, is_last=True)
     except BaseException:
-        discard(store, intake.staged)
+        store.post(intake.give_up)
         raise
     return intake.receipted()
 
@@ -118,31 +118,3 @@ async def submit(
 async def _write(store: Store, intake: _Intake, lines: Slice, *, is_last: bool) -> None:
     intake.note(lines)
     await store.write(lambda tx: intake.unit(tx, lines, is_last=is_last))
-
-
-def forget(store: Store, staged: Staged) -> None:
-    """Delete a hidden batch slice by slice; nobody waits for it."""
-    discard(store, lambda: staged)
-
-
-async def discard_left_over(store: Store) -> int:
-    """At the start: delete batches that a dead run was taking in or deleting; returns how many
-    there are. They go behind, a slice at a time."""
-    left_over = await store.write(staging.left_over)
-    for staged in left_over:
-        forget(store, staged)
-    return len(left_over)
-
-
-def discard(store: Store, find: Callable[[], Staged | None]) -> None:
-    """Delete a staged batch slice by slice; nobody waits for it, the next start would do it too."""
-
-    def slice_(tx: Tx) -> bool:
-        staged = find()
-        return staged is not None and staging.discard(tx, staged)
-
-    async def slices() -> None:
-        while await store.write_freeing(slice_):
-            continue
-
-    store.carry_on(slices(), "discard a batch")

@@ -13,10 +13,10 @@ LOOKED_AT = 200  # quiet batches of one round
 class Quiet:
     """A batch that may go on, and in which nothing has changed for a while."""
 
+    seq: int
     batch_id: str
     pending: int
     running: int
-    max_concurrent_jobs: int
     quiet_since: float
     may_start: bool  # a pending job could be claimed now
 
@@ -27,11 +27,14 @@ async def is_daemon_paused(db: aiosqlite.Connection) -> bool:
     return any(row["paused"] for row in rows)
 
 
-async def quiet_batches(db: aiosqlite.Connection, *, before: float, now: float) -> list[Quiet]:
-    """Open batches without a change since `before`; those that nobody lets run are left out."""
+async def quiet_batches(
+    db: aiosqlite.Connection, *, before: float, after: int, now: float
+) -> list[Quiet]:
+    """Open batches without a change since `before`, by row; those that nobody lets run are left
+    out. `after` is the row of the last one that was looked at."""
     rows = await db.execute_fetchall(
         """
-        SELECT b.id, b.pending, b.running, b.max_concurrent_jobs, b.updated_at,
+        SELECT b.seq, b.id, b.pending, b.running, b.max_concurrent_jobs, b.updated_at,
           EXISTS (
             SELECT 1 FROM jobs j INDEXED BY jobs_ready
             WHERE j.batch = b.seq AND j.state = 'pending' AND j.run_after <= :now
@@ -42,16 +45,23 @@ async def quiet_batches(db: aiosqlite.Connection, *, before: float, now: float) 
         FROM batches b INDEXED BY batches_open
         WHERE b.finished_at IS NULL AND b.staging = 0
           AND b.paused = 0 AND b.cancelled_at IS NULL AND b.updated_at < :before
-        LIMIT :limit
+          AND b.seq > :after
+        ORDER BY b.seq LIMIT :limit
         """,
-        {"before": before, "now": now, "limit": LOOKED_AT, "alone": ALONE_FROM},
+        {
+            "before": before,
+            "after": after,
+            "now": now,
+            "limit": LOOKED_AT,
+            "alone": ALONE_FROM,
+        },
     )
     return [
         Quiet(
+            seq=row["seq"],
             batch_id=row["id"],
             pending=row["pending"],
             running=row["running"],
-            max_concurrent_jobs=row["max_concurrent_jobs"],
             quiet_since=row["updated_at"],
             may_start=bool(row["may_start"]) and row["running"] < row["max_concurrent_jobs"],
         )

@@ -9,12 +9,12 @@ from random import Random
 import msgspec
 
 from skybatch.torture.child import API, LOST, Child
-from skybatch.torture.ledger import Fate, Ledger
+from skybatch.torture.ledger import Ledger
 from skybatch.torture.view import ENDED, Status
 
 GROUP = "torture.example"
-_LATER = frozenset({429, 503, 507})  # surely not done, and worth another try
 _IN_PROGRESS = 409  # an earlier try of the same submission is still being taken in
+_LATER = frozenset({429, 503, 507, _IN_PROGRESS})  # not done, and worth another try
 _AGAIN_S = 0.02
 _MOST_OPEN = 3  # batches of a client that have not ended: the load fits the machine by itself
 
@@ -32,6 +32,7 @@ class Load:
     sites: tuple[str, ...] = ("site0", "site1", "site2")
     max_pages: int = 5
     max_concurrent_jobs: int = 8
+    per_host: int = 2  # requests at a time
     options: Mapping[str, object] = field(default_factory=dict)
     most: int | None = None  # batches of a client; `None`: as many as there is time for
 
@@ -46,9 +47,23 @@ class Load:
             "domains": [f"{site}.{key}.{GROUP}" for site in self.sites],
             "max_pages": self.max_pages,
             "max_concurrent_jobs": self.max_concurrent_jobs,
-            "options": self.options,
+            "options": {"per_host_concurrency": self.per_host, **self.options},
             "label": key,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one try to submit."""
+
+    status: int | None = None  # `None`: no answer
+    batch_id: str | None = None  # when acknowledged
+    was_heard: bool = True  # `False`: nobody took the connection
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether another try would tell nothing else."""
+        return self.status is not None and self.status not in _LATER
 
 
 class Clients:
@@ -63,6 +78,7 @@ class Clients:
         self.complaints: list[str] = []  # answers that nobody should get
         self._stopping = threading.Event()
         self._give_up_at = float("inf")
+        self._more: list[str] = []  # open batches that are no client's
         self._clients = [_Client(self, f"c{n}", Random(rng.random())) for n in range(count)]  # noqa: S311 - dice
 
     def start(self) -> None:
@@ -77,23 +93,72 @@ class Clients:
         for client in self._clients:
             if client.is_alive():
                 client.join()
+        self.wait_for_room(self._more, 1)
 
     def open_batches(self) -> list[str]:
         """Acknowledged batches that nobody has seen end."""
-        return [batch_id for client in self._clients for batch_id in tuple(client.open)]
+        lists = (self._more, *(client.open for client in self._clients))
+        return [batch_id for batches in lists for batch_id in tuple(batches)]
 
-    def submit(self, key: str, load: Load) -> str | None:
-        """One more submission, sent until it is answered; the batch, unless it is refused."""
-        self.ledger.invoked(key, load.jobs)
+    def submit(self, key: str, load: Load | None = None) -> str | None:
+        """One submission more than those of the clients; the batch, or `None` when refused."""
+        batch_id = self.insist(key, load or self.load)
+        if batch_id is not None:
+            self.follow(batch_id)
+        return batch_id
+
+    def follow(self, batch_id: str) -> None:
+        """See to it that a batch ends that no client has submitted."""
+        self._more.append(batch_id)
+
+    def insist(self, key: str, load: Load) -> str | None:
+        """Submit until it is answered: the same key and body each time."""
         while not self.is_too_late:
-            fate = self.try_once(key, load)
-            if fate in (Fate.OK, Fate.REFUSED) and not self._is_for_later(key):
-                break
+            tried = self.try_once(key, load)
+            if tried.is_settled:
+                return tried.batch_id
             time.sleep(_AGAIN_S)
-        return self.ledger.entries()[key].batch_id
-    def open_batches(self) -> list[str]:
-        """Acknowledged batches that nobody has seen end."""
-        return [batch_id for client in self._clients for batch_id in tuple(client.open)]
+        return None
+
+    def try_once(self, key: str, load: Load) -> Tried:
+        """Submit, and write into the books what came of it."""
+        self.ledger.invoked(key, load.jobs)
+        headers = {"Idempotency-Key": key}
+        try:
+            reply = self.child.request("POST", f"{API}/batch", load.body(key), headers=headers)
+        except ConnectionRefusedError:
+            self.ledger.refused(key)
+            return Tried(was_heard=False)
+        except LOST:
+            self.ledger.unknown(key)
+            return Tried()
+        if reply.status == 202:
+            batch_id = reply.read(Accepted).batch_id
+            self.ledger.ok(key, batch_id)
+            return Tried(202, batch_id)
+        if reply.status == _IN_PROGRESS:
+            self.ledger.unknown(key)
+        else:
+            self.ledger.refused(key, reply.status)
+        if reply.status not in _LATER:
+            told = reply.body.decode("utf-8", "replace")[:300]
+            self.complaints.append(f"submission {key}: {reply.status} {told}")
+        return Tried(reply.status)
+
+    def wait_for_room(self, batches: list[str], most: int) -> None:
+        """Wait until fewer than `most` of the batches are open; those that end are taken out."""
+        while len(batches) >= most and not self.is_too_late:
+            try:
+                reply = self.child.request("GET", f"{API}/batch/{batches[0]}/status?wait=1")
+            except LOST:
+                time.sleep(_AGAIN_S)
+                continue
+            if reply.status == 200 and reply.read(Status).status in ENDED:
+                batches.pop(0)
+            elif reply.status == 404:
+                self.complaints.append(f"batch {batches.pop(0)} is 404: it was acknowledged")
+            elif reply.status != 200:
+                time.sleep(_AGAIN_S)
 
     @property
     def is_stopping(self) -> bool:
@@ -113,47 +178,11 @@ class _Client(threading.Thread):
         self._count = 0
 
     def run(self) -> None:
-        while not self._all.is_stopping:
+        while not self._all.is_stopping and self._count != self._all.load.most:
             self._count += 1
-            self._submit(f"{self.name}-{self._count}")
-            self._wait_for_room(_MOST_OPEN)
+            batch_id = self._all.insist(f"{self.name}-{self._count}", self._all.load)
+            if batch_id is not None:
+                self.open.append(batch_id)
+            self._all.wait_for_room(self.open, _MOST_OPEN)
             time.sleep(self._rng.uniform(0, 0.05))
-        self._wait_for_room(1)
-
-    def _submit(self, key: str) -> None:
-        """Until it is answered: the same key and body each time."""
-        ledger, body = self._all.ledger, self._all.load.body(key)
-        ledger.invoked(key, self._all.load.jobs)
-        while not self._all.is_too_late:
-            try:
-                headers = {"Idempotency-Key": key}
-                reply = self._all.child.request("POST", f"{API}/batch", body, headers=headers)
-            except LOST:
-                ledger.unknown(key)
-            else:
-                if reply.status == 202:
-                    batch_id = reply.read(Accepted).batch_id
-                    ledger.ok(key, batch_id)
-                    self.open.append(batch_id)
-                    return
-                if reply.status not in {*_LATER, _IN_PROGRESS}:
-                    ledger.refused(key, reply.status)
-                    told = reply.body.decode("utf-8", "replace")[:300]
-                    self._all.complaints.append(f"submission {key}: {reply.status} {told}")
-                    return
-                ledger.unknown(key) if reply.status == _IN_PROGRESS else ledger.refused(key)
-            time.sleep(_AGAIN_S)
-
-    def _wait_for_room(self, most: int) -> None:
-        while len(self.open) >= most and not self._all.is_too_late:
-            try:
-                reply = self._all.child.request("GET", f"{API}/batch/{self.open[0]}/status?wait=1")
-            except LOST:
-                time.sleep(_AGAIN_S)
-                continue
-            if reply.status == 200 and reply.read(Status).status in ENDED:
-                self.open.pop(0)
-            elif reply.status == 404:
-                self._all.complaints.append(f"batch {self.open.pop(0)} is 404: it was acknowledged")
-            elif reply.status != 200:
-                time.sleep(_AGAIN_S)
+        self._all.wait_for_room(self.open, 1)

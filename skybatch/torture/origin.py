@@ -86,6 +86,11 @@ class Origin:
             requests = (ask for ask in self._last if ask.answered is None or ask.answered >= at)
             return {ask.page for ask in requests}
 
+    def has_begun_since(self, at: float) -> bool:
+        """Whether a request has come since a time of `time.monotonic`."""
+        with self._lock:
+            return bool(self._last) and self._last[-1].began >= at
+
     def repeats(self) -> Counter[Page]:
         """How often each page was asked for again."""
         with self._lock:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from skybatch.torture.child import Footprint
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -11,6 +13,7 @@ class Report:
     sentence: str  # what was done
     rounds: int
     seed: int
+    is_thorough: bool
     kills: int
     seconds: float
     acknowledged: int  # submissions
@@ -20,6 +23,9 @@ class Report:
     repeats: int  # requests for a page that had been asked for before
     repeats_allowed: int
     starts: tuple[float, ...]  # seconds until ready, in order
+    at_first: Footprint | None  # after the first start; `None` where the system does not tell
+    at_rest: Footprint | None
+    notes: tuple[tuple[str, int], ...]  # what else happened, and how often
     lost: tuple[str, ...]
     phantom: tuple[str, ...]
     doubled: tuple[str, ...]

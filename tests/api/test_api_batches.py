@@ -9,6 +9,7 @@ from skybatch.model.ids import uuid7
 from skybatch.model.outcome import Finished, Retry
 from skybatch.model.reason import Reason
 from skybatch.model.state import JobState
+from skybatch.store import staging
 from tests.api.conftest import NOTHING, Api
 from tests.api.work import claim, fetch, finish
 from tests.until import until
@@ -327,6 +328,7 @@ async def test_a_batch_that_has_ended_is_forgotten_whole(api: Api):
     assert (await api.get(f"/status/{held.job_id}")).status == 404
 
     async def is_gone():
+        await api.store.write(staging.discard)
         return await api.rows("batches") == await api.rows("jobs") == 1
 
     await until(is_gone)

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from skybatch.api.context import PREFIX
+from skybatch.store import staging
 from tests.api.conftest import NOTHING, TOKEN, Api
 from tests.until import until
 
@@ -197,6 +198,7 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(api: Api):
 
 async def until_nothing(api: Api) -> None:
     async def is_empty() -> bool:
+        await api.store.write(staging.discard)
         return await api.stored() == NOTHING
 
     await until(is_empty)

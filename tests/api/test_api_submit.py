@@ -6,6 +6,7 @@ import pytest
 
 from skybatch.api.context import PREFIX
 from skybatch.model.ids import is_uuid, uuid7
+from skybatch.store import staging
 from tests.api.conftest import LIMITS, NOTHING, Api
 from tests.until import until
 
@@ -294,6 +295,7 @@ async def nothing_is_left(api: Api) -> None:
     """What was staged is deleted slice by slice, behind the answer."""
 
     async def is_empty() -> bool:
+        await api.store.write(staging.discard)
         return await api.stored() == NOTHING
 
     await until(is_empty)

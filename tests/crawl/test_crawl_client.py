@@ -12,6 +12,7 @@ from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.content import may_be_page
 from skybatch.crawl.fetcher import FetchError, Request
 from skybatch.crawl.guard import Guard
+from skybatch.crawl.pulse import AWAY_S, Pulse
 from skybatch.crawl.resolver import Resolver
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reached, Reason
@@ -23,13 +24,15 @@ URL = "http://shop.example/"
 
 
 @asynccontextmanager
-async def fetching(site: Site, **changes: object) -> AsyncIterator[AiohttpFetcher]:
+async def fetching(
+    site: Site, *, pulse: Pulse | None = None, **changes: object
+) -> AsyncIterator[AiohttpFetcher]:
     settings, clock = settings_of(site, **changes), SystemClock()
     guard = Guard(settings.allow_networks)
     resolver = Resolver(guard, clock, connect_to=settings.connect_to, servers=["127.0.0.1:1"])
     try:
         async with open_session(settings, resolver, guard) as session:
-            yield AiohttpFetcher(session, guard, settings, clock)
+            yield AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse or Pulse(clock))
     finally:
         await resolver.close()
 
@@ -264,3 +267,22 @@ async def test_many_requests_at_once_do_not_wait_for_each_other() -> None:
         for task in slow:
             task.cancel()
         await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_time_in_which_the_process_was_stopped_is_not_held_against_the_server() -> None:
+    """The process is stopped, as by SIGSTOP, while it waits: its timers run on, the server too."""
+    pulse, asked = Pulse(SystemClock()), []
+
+    def answer(request: Asked) -> Answer:
+        asked.append(request)
+        if len(asked) == 1:
+            pulse._beat_at -= 2 * AWAY_S  # as after a SIGSTOP
+            return Silence()
+        pulse.beat()
+        pulse.stop()
+        return Page("here")
+
+    site = Site({"*": {"/": answer}})
+    async with site, fetching(site, pulse=pulse, read_timeout_s=0.2) as fetcher:
+        assert (await fetcher.get(Request(URL))).body == b"here"
+    assert len(asked) == 2

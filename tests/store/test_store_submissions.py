@@ -52,6 +52,7 @@ async def test_a_submission_cut_off_midway_leaves_nothing(store):
     assert await store.write(lambda tx: claims.claim(tx, boot="b", lease_seconds=1, limit=9)) == []
 
     async def is_empty():
+        await store.write(staging.discard)
         return await rows(store, "jobs") == await rows(store, "batches") == 0
 
     await until(is_empty)
@@ -112,7 +113,6 @@ async def test_a_refused_submission_does_not_take_another_with_it(store):
 
 
 async def test_recovery_deletes_what_a_dead_run_left_staged(store):
-
     staged = submission()
 
     def half(tx):
@@ -120,12 +120,10 @@ async def test_recovery_deletes_what_a_dead_run_left_staged(store):
         jobs.add(tx, row, [accepted(0, "a.example")])
 
     await store.write(half)
-    assert await submissions.discard_left_over(store) == 1
-
-    async def is_gone():
-        return await rows(store, "batches") == await rows(store, "jobs") == 0
-
-    await until(is_gone)
+    assert await store.write(staging.abandon_all) == 1
+    while await store.write(staging.discard):
+        continue
+    assert await rows(store, "batches") == await rows(store, "jobs") == 0
 
 
 async def test_batches_are_listed_newest_first_with_a_cursor(store):
@@ -149,7 +147,8 @@ async def test_a_submission_that_is_cancelled_while_it_waits_for_its_first_slice
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await store.write(lambda tx: None)  # whatever was queued is done
+    while await store.write(staging.discard):  # after whatever was queued
+        continue
     assert await rows(store, "batches") == await rows(store, "jobs") == 0
 
 
@@ -163,9 +162,9 @@ async def test_rejected_lines_of_a_cut_off_submission_are_deleted_in_slices(stor
         jobs.add(tx, row, [Rejected(Entry(number, "?"), "bad_host", "no") for number in range(10)])
 
     await store.write(half)
-    (found,) = await store.write(staging.left_over)
+    await store.write(staging.abandon_all)
     left = []
-    while await store.write(lambda tx: staging.discard(tx, found)):
+    while await store.write(staging.discard):
         left.append(await rows(store, "leftovers"))
-    assert left == [6, 2]
+    assert left == [6, 2, 0]
     assert await rows(store, "leftovers") == await rows(store, "batches") == 0

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from skybatch.cli import torture
 from skybatch.cli.main import HIDDEN, main
-from skybatch.torture.faults import FAULTS, Fault
+from skybatch.torture.fault import Fault
+from skybatch.torture.faults import FAULTS
 from tests.e2e.process import PROGRAM
 
 
@@ -64,6 +66,20 @@ def test_a_run_with_a_fault_ends_with_1_and_keeps_the_folder_and_the_report(scra
     assert (kept / "kill" / "data" / "skybatch.db").exists()
     assert "**1 kills, 0 lost, 0 doubled.**" in report.read_text("utf-8")
     assert "* something that must not be" in report.read_text("utf-8")
+
+
+def test_of_all_faults_each_is_played_by_its_share_and_thoroughly_when_asked(scratch, monkeypatch):
+    for name in tuple(FAULTS):
+        monkeypatch.delitem(FAULTS, name)
+    monkeypatch.setitem(FAULTS, "kill", Fault(lambda stage: None, "a kill", share=1.0))
+    monkeypatch.setitem(
+        FAULTS, "seldom", Fault(lambda stage: stage.complain("!"), "another", share=0.1)
+    )
+    result = CliRunner().invoke(torture.command, ["--fault", "all", "--kills", "2", "--thorough"])
+    assert "kill 2 of 2:" in result.stderr
+    assert "seldom 1 of 1:" in result.stderr
+    assert "again: skybatch torture --fault seldom --thorough --kills 1" in result.stderr
+    assert result.stdout == "0 kills, 0 lost, 0 doubled\n"
 
 
 def test_a_folder_that_is_in_use_is_refused(tmp_path):

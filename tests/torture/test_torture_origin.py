@@ -57,9 +57,32 @@ def test_repeats_are_counted_by_host_and_path_and_without_robots(origin):
         get(origin, path, host)
     for _ in range(3):
         get(origin, "/robots.txt")
-    assert origin.repeats() == 1
+    assert origin.repeats() == {("a.group", "/"): 1}
     assert origin.pages_of_hosts() == {"a.group": 2, "b.group": 1}
-    assert origin.since(0) == 4
+
+
+def test_what_was_under_way_at_a_time_or_later_is_known(origin):
+    get(origin, "/")
+    between = time.monotonic()
+    assert origin.under_way_since(between) == set()
+    assert not origin.has_begun_since(between)
+    get(origin, "/1")
+    assert origin.under_way_since(between) == {("a.group", "/1")}
+    assert origin.has_begun_since(between)
+    origin.latency_s = 60
+    with socket.create_connection(address(origin)) as client:
+        client.sendall(b"GET /2 HTTP/1.1\r\nHost: a.group\r\n\r\n")
+        wait_until(lambda: origin.in_flight() == 1)
+        assert origin.under_way_since(time.monotonic()) == {("a.group", "/2")}  # not answered yet
+
+
+def test_an_odd_answer_is_sent_as_it_is_and_left_out_of_the_log():
+    odd = {"/": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nodd"}
+    with Origin(pages=6, odd=lambda host, path: odd.get(path) if host == "a.group" else None) as it:
+        assert get(it, "/") == (200, "odd")
+        assert not it.asked
+        assert get(it, "/1")[0] == get(it, "/", "b.group")[0] == 200
+        assert it.asked.keys() == {("a.group", "/1"), ("b.group", "/")}
 
 
 def test_what_is_asked_at_a_time_is_counted_by_host_and_by_group(origin):

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from skybatch.torture.child import API, Child
+from tests.weather.figures import takes_long
 from tests.weather.injection import mounted, remount
 from tests.weather.scene import (
     FILE,
@@ -86,7 +87,7 @@ def bring_back(daemon, away):
         away.rename(daemon.data)
 
 
-@pytest.mark.parametrize("strike", [vanish, lose_the_file, replace])
+@pytest.mark.parametrize("strike", [vanish, replace, pytest.param(lose_the_file, marks=takes_long)])
 def test_a_database_that_is_not_in_its_place_takes_nothing_until_it_is_back(
     working, tmp_path, strike
 ):

@@ -93,6 +93,7 @@ def test_a_daemon_that_is_ended_on_a_full_disk_has_lost_nothing(daemon):
     assert_sound(daemon, acknowledged)
 
 
+@takes_long
 def test_a_start_on_a_full_disk_is_refused_or_works_but_harms_nothing(daemon):
     acknowledged = [submit(daemon, hosts(10), max_pages=PAGES)]
     until(lambda: progressed(daemon, acknowledged[0]))

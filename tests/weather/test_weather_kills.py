@@ -1,6 +1,7 @@
 """kill -9 at the very write or sync of the database, and errors of the disk at the same places."""
 
 import shutil
+import signal
 
 import pytest
 
@@ -54,7 +55,7 @@ def struck(folder, sites, fault, calls, when):
     """A daemon whose calls on its database are struck."""
     names = ("", "-wal", ".new", ".new-journal")
     paths = [folder / "data" / f"{FILE}{name}" for name in names]
-    wrapper = striking(calls, fault, str(when), paths=paths)
+    wrapper = striking(calls, fault, str(when), paths=paths, log=folder / "struck")
     return Child(folder, settings=settings(sites), wrap=wrapper)
 
 
@@ -66,6 +67,14 @@ def begin(daemon):
         assert daemon.exit_code is not None
         return False
     return True
+
+
+def was_struck(daemon):
+    """Whether the fault came; the last numbers of the long run may be too high."""
+    has_failed = "(INJECTED)" in (daemon.folder / "struck").read_text()
+    is_struck = has_failed or daemon.exit_code == -signal.SIGKILL
+    assert is_struck or LONG
+    return is_struck
 
 
 def work(daemon):
@@ -99,7 +108,7 @@ def test_a_first_start_that_is_killed_at_a_write_is_no_obstacle(
 ):
     with struck(tmp_path, sites, "signal=SIGKILL", calls, number) as daemon:
         begin(daemon)
-        figures.add("first starts killed at a write or sync", int(daemon.exit_code == -9))
+        figures.add("first starts killed at a write or sync", was_struck(daemon))
     assert_carried_on(tmp_path, sites, [])
 
 
@@ -110,8 +119,16 @@ def test_a_kill_at_any_write_of_the_database_loses_nothing(
     shutil.copytree(before[0], tmp_path / "data")
     with struck(tmp_path, sites, "signal=SIGKILL", calls, number) as daemon:
         acknowledged = [before[1], *(work(daemon) if begin(daemon) else [])]
-        figures.add("daemons at work killed at a write or sync", int(daemon.exit_code == -9))
+        figures.add("daemons at work killed at a write or sync", was_struck(daemon))
     assert_carried_on(tmp_path, sites, acknowledged)
+
+
+def went_on(daemon, acknowledged):
+    """Submissions are taken again; the fault may come to the first of them."""
+    reply = post(daemon, hosts(JOBS, after=9), max_pages=3)
+    if reply.status == 202:
+        acknowledged.append(reply.read(dict)["batch_id"])
+    return reply.status == 202
 
 
 @pytest.mark.parametrize(
@@ -131,15 +148,15 @@ def test_a_disk_that_fails_once_costs_no_acknowledged_batch(
         if begin(daemon):
             acknowledged += work(daemon)
             assert until(lambda: is_ready(daemon)) < 10, "it goes on by itself"
-            acknowledged.append(submit(daemon, hosts(JOBS, after=9), max_pages=3))
+            until(lambda: went_on(daemon, acknowledged))
             for batch_id in acknowledged:
                 assert ended(daemon, batch_id)["status"] == "complete"
             stop(daemon)
             assert_sound(daemon, acknowledged, jobs_of=JOBS)
-            figures.add(f"writes or syncs that failed once with {fault[6:]}, at work")
+            figures.add(f"writes or syncs that failed once with {fault[6:]}", was_struck(daemon))
         else:
             assert daemon.exit_code == 1
-            figures.add(f"writes or syncs that failed once with {fault[6:]}, at the start")
+            figures.add(f"starts refused for one write or sync that failed with {fault[6:]}")
             assert_carried_on(tmp_path, sites, acknowledged)
 
 

@@ -22,8 +22,8 @@ from tests.weather.power import Replay, accepted, cut_power
 from tests.weather.scene import FILE, hosts, settings, stop
 from tests.weather.strace import CHANGING, SENDING, recording
 
-CUTS = 3_000 if LONG else 60
-CLIENTS, SUBMISSIONS = (8, 60) if LONG else (4, 6)
+CUTS = 1_000 if LONG else 60
+CLIENTS, SUBMISSIONS = (8, 20) if LONG else (4, 6)
 JOBS = 2
 
 # Commits one row after the other, and tells somebody over a socket, as the daemon does.

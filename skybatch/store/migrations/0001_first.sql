@@ -5,7 +5,8 @@ CREATE TABLE batches (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   owner TEXT NOT NULL,                      -- id of the token that submitted it
-  staging INTEGER NOT NULL DEFAULT 1 CHECK (staging IN (0, 1)),  -- 1 = submission under way: hidden
+  -- 1 = its submission is under way, 2 = it is being deleted: hidden both
+  staging INTEGER NOT NULL DEFAULT 1 CHECK (staging IN (0, 1, 2)),
   state TEXT NOT NULL DEFAULT 'pending'
     CHECK (state IN ('pending', 'running', 'complete', 'partial', 'failed', 'cancelled')),
   hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),  -- 1 = a self-check: in no list
@@ -48,7 +49,7 @@ CREATE TABLE batches (
 -- What the claim walks: fewest running jobs first within a priority, so that batches share.
 CREATE INDEX batches_claimable ON batches (priority, running, seq)
   WHERE staging = 0 AND paused = 0 AND cancelled_at IS NULL AND pending > 0;
-CREATE INDEX batches_staged ON batches (seq) WHERE staging = 1;
+CREATE INDEX batches_staged ON batches (seq) WHERE staging > 0;
 -- What the ending of pending jobs walks.
 CREATE INDEX batches_cancelled ON batches (seq) WHERE cancelled_at IS NOT NULL AND pending > 0;
 CREATE INDEX batches_hidden ON batches (seq) WHERE hidden = 1;
