@@ -83,6 +83,8 @@ def setup(format_: str, level: str, stream: TextIO | None = None, *, emoji: bool
         )
     )
     output.addFilter(Seldom("out of system resource", seconds=10.0))
+    # What asyncio has planned of these retries when the server is closed: each with a traceback.
+    output.addFilter(Seldom("_start_serving", seconds=10.0))
     output.addFilter(brief)
     logging.basicConfig(level=level.upper(), handlers=[output], force=True)
     structlog.configure(

@@ -123,7 +123,7 @@ def batch_members(batch: Batch) -> dict[str, object]:
     return {
         "batch_id": batch.batch_id,
         "status": batch.state.value,
-        "paused": batch.paused,
+        "paused": batch.paused or batch.is_resting,
         "label": batch.label,
         "total_domains": batch.total,
         "completed_domains": counts[JobState.COMPLETE] + counts[JobState.PARTIAL],

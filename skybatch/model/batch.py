@@ -73,6 +73,7 @@ class Batch:
     started_at: float | None
     finished_at: float | None
     error: str | None
+    is_resting: bool = False  # paused, or the daemon is as a whole
 
     @property
     def total(self) -> int:

@@ -58,8 +58,8 @@ def rescue(tx: Tx, *, boot: str, held: Sequence[int]) -> Recovered:
         {"boot": boot, "now": tx.now, "held": msgspec.json.encode(held).decode()},
     ).fetchall()
     for row in rows:
+        _tell(tx, row)  # before the end that may follow from it
         _end(tx, row, Ended.CRASHED, _GONE)
-        _tell(tx, row)
     return Recovered(len(rows), sum(row["pages_fetched"] for row in rows))
 
 

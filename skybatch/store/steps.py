@@ -30,6 +30,14 @@ def follow(tx: Tx, seconds: float) -> None:
         """,
         then,
     )
+    # What is open has changed in the past, or the monitor would see nothing quiet until then.
+    tx.execute(
+        """
+        UPDATE batches INDEXED BY batches_open SET updated_at = min(updated_at, :now + :seconds)
+        WHERE finished_at IS NULL AND staging = 0
+        """,
+        then,
+    )
     tx.execute("UPDATE idempotency SET created_at = created_at + :seconds", then)
     tx.now += seconds
     see(tx)  # a start must not follow the same step again

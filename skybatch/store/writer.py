@@ -163,6 +163,7 @@ class Writer:
             self._check()
             if self._db is None:
                 self._db = self._connect()
+            changes = self._db.total_changes
             events = self._transact(self._db, group)
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits
             for unit in group:
@@ -172,7 +173,8 @@ class Writer:
                 log.error("store.commit_failed", error=str(error), units=len(group))
             self._is_failing = True
             return []
-        self._is_failing = False
+        if self._db.total_changes != changes:  # a group that wrote nothing proves nothing
+            self._is_failing = False
         return events
 
     def _transact(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:

@@ -137,7 +137,7 @@ def test_a_kill_is_told_by_the_next_start_and_by_the_trace(daemon, skybatch):
     for words in (["status"], ["monitor"], ["verify"]):
         done = skybatch(*words)
         assert done.returncode == 7
-        assert "page.asked" in done.stderr
+        assert "attempt 1" in done.stderr
         assert "skybatch serve" in done.stderr
     daemon.start()
     recovery = daemon.get("/health").json["recovery"]
