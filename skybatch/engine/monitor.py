@@ -136,7 +136,9 @@ class Monitor:
         judged = [finding for batch in quiet if (finding := await self._judge(batch))]
         # A job may have been claimed between the look and the judgement: seen twice, it is true.
         found = [finding for finding in judged if finding.subject in self._suspected]
-        self._suspected = {finding.subject for finding in judged}
+        looked_at = {batch.batch_id for batch in quiet}
+        others = {subject for subject in self._suspected if subject[1] not in looked_at}
+        self._suspected = others | {finding.subject for finding in judged}
         if is_mending and found:
             self._pool.wake()
         for finding in found if is_mending else ():
@@ -169,16 +171,13 @@ class Monitor:
 
     async def _announce(self, finding: Finding, quiet: Sequence[Quiet]) -> None:
         """Say once that a batch is stuck, for every time that it is."""
-        since = {batch.batch_id: batch.quiet_since for batch in quiet}
-        self._told_stuck = {
-            batch_id: at for batch_id, at in self._told_stuck.items() if since.get(batch_id) == at
-        }
-        batch_id = finding.batch_id
-        if finding.kind is not FindingKind.BATCH_STUCK or batch_id is None:
+        if finding.kind is not FindingKind.BATCH_STUCK:
             return
-        if batch_id not in self._told_stuck:
-            self._told_stuck[batch_id] = since[batch_id]
-            await self._queue.note_stuck(batch_id, finding.sentence)
+        for batch in quiet:
+            is_told = self._told_stuck.get(batch.batch_id) == batch.quiet_since
+            if batch.batch_id == finding.batch_id and not is_told:
+                self._told_stuck[batch.batch_id] = batch.quiet_since
+                await self._queue.note_stuck(batch.batch_id, finding.sentence)
 
     def _tell(self, found: list[Finding]) -> None:
         known = {finding.subject for finding in self.findings}

@@ -22,6 +22,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     event: int | None = None  # its id in the database, when it was stored there
 
 
+_LONGEST = 256 * 1024  # bytes of a line: one with a stack, see `model.text`, and every escape
 _DECODER = msgspec.json.Decoder(Line)
 
 
@@ -46,7 +47,7 @@ def read(data_dir: Path, *, about: str = "") -> Iterator[Line]:
 
 def last(data_dir: Path, count: int) -> list[Line]:
     """The last lines, oldest first."""
-    return list(deque(read(data_dir), maxlen=count))
+    return list(deque(tail(data_dir, count * _LONGEST), maxlen=count))
 
 
 def tail(data_dir: Path, size: int, *, about: str = "") -> Iterator[Line]:

@@ -21,12 +21,6 @@ class Quiet:
     may_start: bool  # a pending job could be claimed now
 
 
-async def is_daemon_paused(db: aiosqlite.Connection) -> bool:
-    """Whether nothing may be claimed."""
-    rows = await db.execute_fetchall("SELECT paused FROM daemon")
-    return any(row["paused"] for row in rows)
-
-
 async def quiet_batches(
     db: aiosqlite.Connection, *, before: float, after: int, now: float
 ) -> list[Quiet]:
@@ -45,7 +39,7 @@ async def quiet_batches(
         FROM batches b INDEXED BY batches_open
         WHERE b.finished_at IS NULL AND b.staging = 0
           AND b.paused = 0 AND b.cancelled_at IS NULL AND b.updated_at < :before
-          AND b.seq > :after
+          AND b.seq > :after AND (SELECT paused FROM daemon WHERE only_row = 1) = 0
         ORDER BY b.seq LIMIT :limit
         """,
         {

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from skybatch.engine import monitor
 from skybatch.engine.monitor import QUIET_SECONDS
 from skybatch.errors import StorageFull
 from skybatch.extract.reading import read
@@ -12,7 +13,7 @@ from skybatch.model.finding import FindingKind
 from skybatch.model.reason import Reason
 from skybatch.model.state import BatchState, JobState
 from skybatch.recorder.lines import read as recorded
-from skybatch.store import pausing, tracing
+from skybatch.store import pausing, tracing, watching
 from tests.engine.test_engine_pool import FAST, NAMES, batch_of, ended, engine, jobs_of
 from tests.engine.workbench import PAGES
 from tests.store.seeds import submit
@@ -92,6 +93,25 @@ async def test_a_batch_that_is_stuck_is_announced_once(store, bus, port):
         assert (await ended(store, batch_id)).state is BatchState.COMPLETE
     told = [event.batch_id for event in heard if event.type is EventType.BATCH_STUCK]
     assert told == [batch_id]
+
+
+async def test_every_quiet_batch_is_looked_at_also_when_a_round_sees_only_some(
+    store, bus, port, monkeypatch
+):
+    for module in (monitor, watching):
+        monkeypatch.setattr(module, "LOOKED_AT", 1)
+    heard = []
+    bus.listen(heard.append)
+    async with engine(store, bus, port, stuck_after_s=60) as running:
+        async with running.pool._claiming:
+            batches = {await submit(store, name, **FAST) for name in NAMES[:2]}
+            running.pool._bench.clock.step(61)
+            for _ in range(9):
+                await running.monitor.round()
+        for batch_id in batches:
+            await ended(store, batch_id)
+    told = [event.batch_id for event in heard if event.type is EventType.BATCH_STUCK]
+    assert sorted(told) == sorted(batches)
 
 
 @pytest.mark.parametrize("rest", ["batch", "daemon", "wait"])
