@@ -17,6 +17,9 @@ FILE ?=
 # Further arguments: `make test ARGS="-k frontier"`, `make run ARGS=--exit`
 ARGS ?=
 
+# Two at a time: they wait more than they compute. `ARGS="-n 0"` for one after the other.
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+
 # How often `make torture` kills the daemon.
 KILLS ?= 200
 
@@ -56,10 +59,10 @@ run: setup  ## Crawl sample sites with a real daemon (or DOMAINS="…", FILE=lis
 	@$(BIN)/skybatch demo $(if $(FILE),--file $(FILE)) $(ARGS) $(DOMAINS)
 
 test: setup  ## Run all tests that need only Python
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-all: setup  ## Run all tests; fails when a program that one needs is missing
-	@SKYBATCH_REQUIRE="$(TOOLS) $(ALSO)" $(BIN)/pytest $(ARGS)
+	@SKYBATCH_REQUIRE="$(TOOLS) $(ALSO)" $(PYTEST) $(ARGS)
 
 check: setup  ## Format, lint, types and the rules of the house, as the CI does
 	@$(BIN)/ruff format --check

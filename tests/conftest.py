@@ -13,16 +13,12 @@ from pathlib import Path
 import pytest
 
 REQUIRED = frozenset(os.environ.get("SKYBATCH_REQUIRE", "").replace(",", " ").split())
-_SKIPPED = pytest.StashKey[dict[str, int]]()
+_MISSING = "needs "  # begins the reason of such a skip
 # Programs that are there and yet of no use where their system calls are forbidden.
 _TRIALS = {
     "strace": "strace -o /dev/null true",
     "mount": "unshare --mount mount -t tmpfs none /tmp",  # gone with its namespace
 }
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_SKIPPED] = {}
 
 
 @cache
@@ -42,16 +38,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             continue
         if tool in REQUIRED:
             pytest.fail(f"required, and not here: {', '.join(missing)}", pytrace=False)
-        counts = item.config.stash[_SKIPPED]
-        counts[tool] = counts.get(tool, 0) + 1
-        pytest.skip(f"needs {', '.join(missing)}")
+        pytest.skip(f"{_MISSING}{', '.join(missing)}")
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     run = sum(len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error"))
-    told, counts = f"{run} run", config.stash[_SKIPPED]
-    if counts:
-        told += f", {sum(counts.values())} need {'/'.join(sorted(counts))}: make test-all"
+    # Only the reports come back from processes that ran the tests.
+    reasons = (str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    needs = [
+        why.partition(_MISSING)[2] for why in reasons if why.startswith(f"Skipped: {_MISSING}")
+    ]
+    told = f"{run} run"
+    if needs:
+        told += f", {len(needs)} need {'/'.join(sorted(set(needs)))}: make test-all"
     terminalreporter.write_line(told)

@@ -7,6 +7,7 @@ never half, and never in somebody else's transaction.
 import asyncio
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 GATHER_SECONDS = 0.02  # measured: 1.16 x the pages a second of none
 GROUP_UNITS = 256
+SLOW_SECONDS = 1.0  # a group that takes longer is told: the disk, or another process
 
 # What SQLite says of the disk, the file or other processes; anything else is a bug of a unit.
 TROUBLES = frozenset(
@@ -164,7 +166,9 @@ class Writer:
             if self._db is None:
                 self._db = self._connect()
             changes = self._db.total_changes
+            began = time.monotonic()
             events = self._transact(self._db, group)
+            seconds = time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits
             for unit in group:
                 unit.error = _of_group(error)
@@ -173,6 +177,8 @@ class Writer:
                 log.error("store.commit_failed", error=str(error), units=len(group))
             self._is_failing = True
             return []
+        if seconds > SLOW_SECONDS:
+            log.warning("store.slow", seconds=round(seconds, 1), units=len(group))
         if self._db.total_changes != changes:  # a group that wrote nothing proves nothing
             self._is_failing = False
         return events

@@ -25,6 +25,7 @@ class Report:
     starts: tuple[float, ...]  # seconds until ready, in order
     at_first: Footprint | None  # after the first start; `None` where the system does not tell
     at_rest: Footprint | None
+    slowest_sync_s: float  # of a few bytes, measured beside the daemon
     notes: tuple[tuple[str, int], ...]  # what else happened, and how often
     lost: tuple[str, ...]
     phantom: tuple[str, ...]

@@ -8,6 +8,7 @@ from random import Random
 
 from skybatch.torture.child import ChildFailed, Footprint
 from skybatch.torture.clients import Clients, Load
+from skybatch.torture.disk import Disk
 from skybatch.torture.origin import Origin, Page
 from skybatch.torture.plan import Plan
 
@@ -20,11 +21,14 @@ _POLL_S = 0.005
 class Stage:
     """One trial while it goes on."""
 
-    def __init__(self, clients: Clients, origin: Origin, rng: Random, plan: Plan) -> None:
+    def __init__(
+        self, clients: Clients, origin: Origin, disk: Disk, rng: Random, plan: Plan
+    ) -> None:
         self.clients = clients
         self.child = clients.child
         self.ledger = clients.ledger
         self.origin = origin
+        self.disk = disk
         self.rng = rng
         self.plan = plan
         self.round = 0
@@ -75,12 +79,13 @@ class Stage:
 
         A kill excuses the pages whose requests were under way at any time from RECENT_S before it
         until it: those in flight at the kill, of which nothing can be stored, and those answered
-        in the last RECENT_S, which may not be stored yet. It is done once the next run has taken
-        the folder: by then the sites have seen every request that the dead one sent, and none of
-        the next.
+        in the last RECENT_S, which may not be stored yet; earlier when the disk stood still. It
+        is done once the next run has taken the folder: by then the sites have seen every request
+        that the dead one sent, and none of the next.
         """
         if self._cut_off_at is not None:
-            self.excused.update(self.origin.under_way_since(self._cut_off_at - RECENT_S))
+            since = self.disk.behind_since(self._cut_off_at, lag_s=RECENT_S)
+            self.excused.update(self.origin.under_way_since(since))
             self._cut_off_at = None
 
     def work_for(self, shortest_s: float, longest_s: float) -> None:

@@ -9,6 +9,7 @@ from random import Random
 from skybatch.store.audit import audit
 from skybatch.torture.child import LOST, Child, ChildFailed, Footprint
 from skybatch.torture.clients import Clients
+from skybatch.torture.disk import Disk
 from skybatch.torture.faults import FAULTS
 from skybatch.torture.ledger import Fate, Ledger
 from skybatch.torture.origin import Origin
@@ -50,10 +51,11 @@ def run(plan: Plan, folder: Path, tell: Callable[[Moment], None]) -> Report:
     sites = fault.sites
     with Origin(pages=sites.pages, latency_s=sites.latency_s, odd=sites.odd) as origin:
         settings = _SETTINGS + origin.connect_to
-        with Child(folder, settings=settings, env=fault.environment(folder)) as child:
+        daemon = Child(folder, settings=settings, env=fault.environment(folder))
+        with daemon as child, Disk(folder) as disk:
             count = fault.clients or plan.clients
             clients = Clients(child, ledger, fault.load, count=count, rng=rng)
-            stage = Stage(clients, origin, rng, plan)
+            stage = Stage(clients, origin, disk, rng, plan)
             try:
                 _play(plan, stage, tell)
             except (ChildFailed, *LOST) as error:

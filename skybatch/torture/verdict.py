@@ -44,6 +44,7 @@ def report(fault: Fault, stage: Stage, found: Audit, *, seconds: float) -> Repor
         starts=tuple(stage.starts),
         at_first=stage.at_first,
         at_rest=stage.at_rest,
+        slowest_sync_s=stage.disk.slowest_s,
         notes=tuple(sorted(stage.notes.items())),
         lost=verdict.lost,
         phantom=verdict.phantom,

@@ -14,7 +14,7 @@ from tests.api.conftest import NOTHING, Api
 from tests.api.work import claim, fetch, finish
 from tests.until import until
 
-NOWHERE = uuid7(1_800_000_000.0)
+NOWHERE = "01a3185c-5000-7b68-abe3-986f0e3cc3d6"
 
 
 async def test_a_status_has_the_members_of_the_contract(api: Api):

@@ -10,10 +10,9 @@ from skybatch.errors import Fault, Invalid
 from skybatch.intake.query import at_query, query_members
 from skybatch.intake.submission import parse_submission
 from skybatch.model.batch import Submission
-from skybatch.model.ids import uuid7
 from skybatch.model.options import Options
 
-OURS = uuid7(1_800_000_000.0)
+OURS = "01a3185c-5000-76e7-9aea-ec65e3d02f71"
 THEIRS = "0193E4A0-0000-7000-8000-00000000ABCD"
 
 

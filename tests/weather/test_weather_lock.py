@@ -50,6 +50,7 @@ def test_a_lock_of_three_seconds_is_waited_out(working):
     with locked(daemon.data / FILE, seconds=3):
         second = submit(daemon, hosts(2), max_pages=1)
     assert time.monotonic() - began < 4
+    assert any("store.slow" in line for line in daemon.log_lines()), "nobody is told"
     assert_went_on(daemon, [batch_id, second])
 
 
