@@ -38,8 +38,9 @@ from skybatch.model.selfcheck import SelfCheck
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
 from skybatch.store import pausing, staging
-from skybatch.store.database import FILE, Store, sync_folder
+from skybatch.store.database import Store
 from skybatch.store.lock import DirectoryLock
+from skybatch.store.opening import FILE, sync_folder
 
 log = structlog.get_logger()
 

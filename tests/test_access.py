@@ -9,13 +9,13 @@ from skybatch.access import CONFIGURED, FILE, open_access
 from skybatch.bus import Bus
 from skybatch.errors import StoreUnusable
 from skybatch.model.clock import SystemClock
-from skybatch.store import database
+from skybatch.store import opening
 from skybatch.store.database import Store
 
 
 @pytest.fixture
 async def store(tmp_path: Path):
-    store = Store(tmp_path / database.FILE, SystemClock(), Bus().publish)
+    store = Store(tmp_path / opening.FILE, SystemClock(), Bus().publish)
     await store.open()
     yield store
     await store.close()
@@ -62,7 +62,7 @@ async def test_an_operator_may_write_a_token_of_his_own_into_the_file(store, tmp
 async def test_the_database_keeps_no_secret(store, tmp_path):
     await open_access(store, tmp_path, "")
     secret = token_of(tmp_path).rpartition(b"_")[2]
-    for file in tmp_path.glob(f"{database.FILE}*"):
+    for file in tmp_path.glob(f"{opening.FILE}*"):
         assert secret not in file.read_bytes()
 
 

@@ -18,7 +18,8 @@ from skybatch.model.recovery import Suspect
 from skybatch.recorder.lines import read
 from skybatch.recorder.mark import Mark
 from skybatch.store import batches, jobs, rescue
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
+from skybatch.store.opening import FILE
 from tests.store.seeds import accepted, submission, submit
 from tests.store.test_store_claims import claim
 from tests.until import until

@@ -6,6 +6,7 @@ from aiohttp import web
 from skybatch.api.answers import answer
 from skybatch.api.context import context_of
 from skybatch.errors import StoreUnavailable
+from skybatch.model.clock import rfc3339
 
 
 async def livez(_request: web.Request) -> web.Response:
@@ -28,7 +29,12 @@ async def health(request: web.Request) -> web.Response:
     Told also when the database is broken; that is when one wants to know the rest.
     """
     context = context_of(request)
-    store: dict[str, object] = {"ok": True, "sqlite": None, "detail": None}
+    store: dict[str, object] = {
+        "ok": context.store.damage is None,
+        "sqlite": None,
+        "detail": context.store.damage,
+        "inspected_at": rfc3339(context.store.inspected_at),  # the whole file, for damage
+    }
     try:
         async with context.store.read() as db:
             rows = list(await db.execute_fetchall("SELECT sqlite_version()"))

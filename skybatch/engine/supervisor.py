@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from skybatch.engine.discarder import Discarder
 from skybatch.engine.gate import Gate, Probe
+from skybatch.engine.inspector import AFTER_ERROR_SECONDS, Inspector
 from skybatch.engine.lease import LeaseKeeper
 from skybatch.engine.monitor import Monitor
 from skybatch.engine.pool import Pool
@@ -22,6 +23,7 @@ class Supervisor:
     def __init__(
         self, store: Store, bench: Bench, gate: Gate, *, workers: int, stuck_after_s: float
     ) -> None:
+        self._store = store
         self._queue = queue = bench.queue
         self.gate = gate
         self.pool = pool = Pool(workers, bench)
@@ -36,8 +38,11 @@ class Supervisor:
         )
         self._pool_loop = Loop(pool, unavailable=gate.close)
         self._discarder = Loop(Discarder(store), unavailable=gate.close)
+        inspector = Loop(
+            Inspector(store), unavailable=gate.close, after_error_seconds=AFTER_ERROR_SECONDS
+        )
         others = (Loop(duty, unavailable=gate.close) for duty in duties)
-        self._loops = [self._pool_loop, self._discarder, *others]
+        self._loops = [self._pool_loop, self._discarder, inspector, *others]
         pool.wake = self._pool_loop.wake
 
     def wake(self) -> None:
@@ -66,3 +71,4 @@ class Supervisor:
         await self.pool.drain(drain_seconds)
         for loop in self._loops:
             loop.stop()
+        await self._store.stop_inspecting()

@@ -1,9 +1,7 @@
-"""Opens the database: creation, checks, settings, one writer, a few read-only connections."""
+"""The one database of a data directory: one writer, a few readers, and whether it is sound."""
 
 import asyncio
-import os
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -12,148 +10,21 @@ from typing import TypeVar
 import aiosqlite
 import structlog
 
-from skybatch.errors import StorageFull, StoreUnavailable, StoreUnreadable, StoreUnusable
+from skybatch.errors import StorageFull, StoreUnavailable, StoreUnreadable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
-from skybatch.store.migrate import APPLICATION_ID, check_version, migrate
+from skybatch.store.inspection import Inspection
+from skybatch.store.opening import address, create, is_damage, open_writing
+from skybatch.store.reader import Reader, open_reader
 from skybatch.store.reserve import Reserve
 from skybatch.store.tx import Tx
 from skybatch.store.writer import Writer
 
 log = structlog.get_logger()
 
-FILE = "skybatch.db"
 READERS = 2
-DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-READ_SECONDS = 2.0  # a slice that takes longer is aborted: it would hold the log of changes
+_STOP_SECONDS = 0.05
 T = TypeVar("T")
-
-# FULL: with NORMAL, 291 of 300 replayed power cuts lost acknowledged commits. mmap off: a damaged
-# disk is an error, not a crash. auto_vacuum must be set before the first table.
-WRITER_SETTINGS = """
-PRAGMA busy_timeout = 5000;
-PRAGMA synchronous = FULL;
-PRAGMA foreign_keys = ON;
-PRAGMA wal_autocheckpoint = 1000;
-PRAGMA journal_size_limit = 67108864;
-PRAGMA mmap_size = 0;
-PRAGMA cache_size = -16384;
-PRAGMA temp_store = MEMORY;
-PRAGMA trusted_schema = OFF;
-PRAGMA cell_size_check = ON;
-"""
-
-READER_SETTINGS = """
-PRAGMA busy_timeout = 5000;
-PRAGMA query_only = ON;
-PRAGMA wal_autocheckpoint = 0;
-PRAGMA mmap_size = 0;
-PRAGMA cache_size = -8192;
-PRAGMA temp_store = MEMORY;
-PRAGMA trusted_schema = OFF;
-PRAGMA cell_size_check = ON;
-"""
-
-
-def create(path: Path) -> None:
-    """Make a new database under another name, and rename it when it is whole and on disk.
-
-    Raises StoreUnusable. The log of a database that is gone would be replayed into the new one.
-    """
-    if path.with_name(path.name + "-wal").exists():
-        raise StoreUnusable(
-            f"{path} is gone, but its log {path.name}-wal is there: "
-            "put the database back, or move the log away"
-        )
-    try:
-        _create(path, path.with_name(path.name + ".new"))
-    except (sqlite3.Error, OSError) as error:
-        raise StoreUnusable(f"{path} cannot be made: {error}") from error
-
-
-def _create(path: Path, draft: Path) -> None:
-    draft.unlink(missing_ok=True)
-    db = sqlite3.connect(draft, isolation_level=None)
-    try:
-        db.executescript("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        migrate(db)
-        db.execute("PRAGMA journal_mode = WAL")
-    finally:
-        db.close()
-    draft.rename(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def open_writing(path: Path) -> sqlite3.Connection:
-    """The writing connection, settings applied. Raises StoreUnusable; leaves a foreign file alone.
-
-    Nothing here opens the file other than through SQLite: closing any other handle on it would
-    drop the POSIX locks of this process.
-    """
-    try:
-        if path.stat().st_size == 0:
-            raise StoreUnusable(f"{path} is empty: restore it from a backup, or move it away")
-        address = path.absolute().as_uri()
-        # Without a log there is nothing to miss in a file that is called immutable, and no file
-        # beside it is made to read it.
-        log_or_not = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
-        with closing(sqlite3.connect(f"{address}?mode=ro{log_or_not}", uri=True)) as db:
-            _check_is_ours(db, path)
-        db = sqlite3.connect(f"{address}?mode=rw", uri=True, isolation_level=None)
-        try:
-            _prepare(db, path)
-        except BaseException:
-            db.close()
-            raise
-    except sqlite3.DatabaseError as error:
-        is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
-        advice = ": restore it from a backup, or move it away" if is_damaged else ""
-        raise StoreUnusable(f"{path} cannot be opened: {error}{advice}") from error
-    except (sqlite3.Error, OSError) as error:
-        raise StoreUnusable(f"{path} cannot be opened: {error}") from error
-    return db
-
-
-def _check_is_ours(db: sqlite3.Connection, path: Path) -> None:
-    """On a connection that only reads: one that may write would fold the log of a file that is not
-    for us into it when it is closed."""
-    db.execute("PRAGMA busy_timeout = 5000")
-    (application_id,) = db.execute("PRAGMA application_id").fetchone()
-    if application_id != APPLICATION_ID:
-        raise StoreUnusable(f"{path} is not a database of skybatch")
-    check_version(db, path)
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.executescript("PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 0;")
-    migrate(db)
-    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise StoreUnusable(f"{path} cannot be put in WAL mode on this file system")
-    db.executescript(WRITER_SETTINGS)
-    db.row_factory = sqlite3.Row
-
-
-class Reader:
-    """A read-only connection, and the time by which its present slice must be done."""
-
-    def __init__(self, db: aiosqlite.Connection) -> None:
-        self.db = db
-        self.until = 0.0
-
-    def is_late(self) -> bool:
-        """Called by SQLite every so many steps, in the connection's thread."""
-        return time.monotonic() > self.until
 
 
 class Store:
@@ -162,11 +33,17 @@ class Store:
     def __init__(self, path: Path, clock: Clock, publish: Callable[[list[Event]], None]) -> None:
         self._path = path
         self._reserve = Reserve(path.parent)
-        self._writer = Writer(lambda: open_writing(path), clock, publish, self._check_place)
+        self._writer = Writer(
+            lambda: open_writing(path), clock, publish, self._check, self._found_damaged
+        )
         self._inode = 0
         self._readers: asyncio.Queue[Reader] = asyncio.Queue()
         self._open_readers = 0
         self._is_closed = False
+        self._inspection: Inspection | None = None  # the one that goes on
+        self.inspected_at: float | None = None  # when one last came to its end
+        self.damage: str | None = None  # what was found; nothing is written any more
+        self._clock = clock
 
     async def open(self) -> None:
         """Raises StoreUnusable when the file cannot be used; it is then left as it was."""
@@ -177,7 +54,7 @@ class Store:
         try:
             await self._writer.open()
             for _ in range(READERS):
-                self._readers.put_nowait(await self._open_reader())
+                self._readers.put_nowait(await open_reader(self._path))
                 self._open_readers += 1
         except BaseException:
             await self.close()
@@ -231,9 +108,36 @@ class Store:
         await asyncio.to_thread(self._checkpoint)
         await asyncio.to_thread(self._reserve.take)
 
+    async def inspect(self) -> None:
+        """Look for damage in the whole file. Raises StoreUnavailable when there is some."""
+        self._inspection = inspection = Inspection(self._path)
+        try:
+            damage = await asyncio.to_thread(inspection.run)
+        except sqlite3.Error as error:
+            raise StoreUnreadable(f"the database cannot be read: {error}") from error
+        finally:
+            self._inspection = None
+        if damage is not None:
+            self._found_damaged(damage)
+        if not inspection.is_stopped:
+            self.inspected_at = self._clock.now()
+        self._check_sound()
+
+    async def stop_inspecting(self) -> None:
+        """End the inspection that goes on."""
+        while (inspection := self._inspection) is not None:
+            inspection.stop()
+            await asyncio.sleep(_STOP_SECONDS)
+
+    def _found_damaged(self, damage: str) -> None:
+        """From now on only reading is tried: whatever is written could make it worse."""
+        if self.damage is None:
+            self.damage = damage
+            log.error("store.damaged", damage=damage, effect="nothing is written any more")
+
     def _checkpoint(self) -> None:
         """Only now the file becomes shorter, and its log empty."""
-        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True)) as db:
+        with closing(sqlite3.connect(address(self._path, "rw"), uri=True)) as db:
             try:
                 db.execute("PRAGMA busy_timeout = 5000")
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -247,13 +151,27 @@ class Store:
             raise StoreUnavailable("the database is closed")
         self._check_place()
         reader = await self._readers.get()
-        reader.until = time.monotonic() + READ_SECONDS
+        reader.begin()
         try:
             yield reader.db
         except sqlite3.Error as error:
+            if is_damage(error):
+                self._found_damaged(str(error))
             raise StoreUnreadable(f"the database cannot be read: {error}") from error
         finally:
             self._readers.put_nowait(reader)
+
+    def _check(self) -> None:
+        """Whether a transaction may begin. Raises StoreUnavailable."""
+        self._check_place()
+        self._check_sound()
+
+    def _check_sound(self) -> None:
+        if self.damage is not None:
+            raise StoreUnavailable(
+                f"{self._path} is damaged, and nothing is written to it ({self.damage}): "
+                "stop skybatch, and restore it from a backup"
+            )
 
     def _check_place(self) -> None:
         """Raises StoreUnavailable when our file is not where it was: what is written to a file that
@@ -268,22 +186,6 @@ class Store:
     def _check_reserve(self) -> None:
         if self._reserve.is_released:
             raise StorageFull
-
-    async def _open_reader(self) -> Reader:
-        address = f"{self._path.absolute().as_uri()}?mode=ro"
-        try:
-            db = await aiosqlite.connect(address, uri=True, isolation_level=None)
-            reader = Reader(db)
-            try:
-                await db.executescript(READER_SETTINGS)
-                await db.set_progress_handler(reader.is_late, 10_000)
-            except BaseException:
-                await db.close()
-                raise
-        except sqlite3.Error as error:
-            raise StoreUnusable(f"{self._path} cannot be opened: {error}") from error
-        db.row_factory = sqlite3.Row
-        return reader
 
 
 def _vacuum(tx: Tx) -> bool:

@@ -20,6 +20,7 @@ import structlog
 from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
+from skybatch.store.opening import is_damage
 from skybatch.store.tx import Tx
 
 log = structlog.get_logger()
@@ -89,13 +90,16 @@ class Writer:
         clock: Clock,
         publish: Callable[[list[Event]], None],
         check: Callable[[], None] = lambda: None,
+        damaged: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`check` runs before each transaction, and raises what forbids it."""
+        """`check` runs before each transaction, and raises what forbids it; `damaged` is told what
+        SQLite finds wrong with the file. Both are called in the thread."""
         self._connect = connect
         self._db: sqlite3.Connection | None = None  # touched by the thread only
         self._clock = clock
         self._publish = publish
         self._check = check
+        self._damaged = damaged
         self._is_failing = False
         self._loop = asyncio.get_running_loop()
         self._units: deque[Unit[object]] = deque()
@@ -170,6 +174,7 @@ class Writer:
             events = self._transact(self._db, group)
             seconds = time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits
+            self._look_at(error)
             for unit in group:
                 unit.error = _of_group(error)
             self._disconnect()
@@ -188,8 +193,15 @@ class Writer:
         db.execute("BEGIN IMMEDIATE")
         for unit in group:
             unit.run(tx)
+            self._look_at(unit.error)
         db.execute("COMMIT")
         return tx.events
+
+    def _look_at(self, error: Exception | None) -> None:
+        """Whether it is damage, also where only one unit met it."""
+        for each in (error, error.__cause__) if error is not None else ():
+            if isinstance(each, sqlite3.Error) and is_damage(each):
+                self._damaged(str(each))
 
     def _disconnect(self) -> None:
         """Close the connection, which rolls back what it has open."""
@@ -221,4 +233,6 @@ def _of_group(error: Exception) -> Exception:
         return error
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return StorageFull()
-    return StoreUnavailable(f"the database cannot be written: {error}")
+    told = StoreUnavailable(f"the database cannot be written: {error}")
+    told.__cause__ = error
+    return told

@@ -15,7 +15,8 @@ from skybatch.api.context import PREFIX, Context, Limits
 from skybatch.bus import Bus
 from skybatch.model.clock import SystemClock
 from skybatch.model.options import Options
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
+from skybatch.store.opening import FILE
 
 TOKEN = "scraper_sky_2024"  # noqa: S105 - of a database that lives for one test
 LIMITS = Limits(json_bytes=1 << 20, silence_seconds=0.5, stream_domains=5_000, wait_seconds=5)

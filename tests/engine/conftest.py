@@ -6,7 +6,8 @@ from skybatch.bus import Bus
 from skybatch.demo.server import serving
 from skybatch.demo.sites import sites
 from skybatch.model.clock import SystemClock
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
+from skybatch.store.opening import FILE
 from tests.engine.workbench import HOSTS, PAGES
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from skybatch.bus import Bus
 from skybatch.model.clock import SystemClock
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
+from skybatch.store.opening import FILE
 
 
 class HandClock(SystemClock):

@@ -20,8 +20,8 @@ from skybatch.store import (
     attempts,
     batches,
     claims,
-    database,
     idempotency,
+    opening,
     pages,
     reserve,
     staging,
@@ -30,8 +30,9 @@ from skybatch.store import (
     tokens,
     writer,
 )
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
 from skybatch.store.idempotency import Remembered
+from skybatch.store.opening import FILE
 from skybatch.store.rescue import recover
 from skybatch.store.writer import Writer
 from tests.store.seeds import accepted, slices_of, submission, submit
@@ -267,9 +268,9 @@ async def test_a_database_that_was_only_half_made_is_made_again(tmp_path, clock,
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "APPLICATION_ID", Killed())
+        patch.setattr(opening, "APPLICATION_ID", Killed())
         with pytest.raises(KeyboardInterrupt):
-            database.create(tmp_path / FILE)
+            opening.create(tmp_path / FILE)
     store = Store(tmp_path / FILE, clock, bus.publish)
     await store.open()
     await store.write(add("kept"))

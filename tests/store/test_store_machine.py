@@ -33,7 +33,7 @@ from skybatch.model.state import (
 from skybatch.store import attempts, batches, claims, jobs, pages, pausing, rescue, retrying, steps
 from skybatch.store.audit import audit
 from skybatch.store.counters import PAGE_COLUMNS, job_counts
-from skybatch.store.database import FILE, create, open_writing
+from skybatch.store.opening import FILE, create, open_writing
 from skybatch.store.tx import Tx
 from tests.drawing import section, words
 from tests.store.seeds import accepted, submission, submit

@@ -14,9 +14,12 @@ from skybatch.errors import AlreadyRunning, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
 from skybatch.model.state import ALLOWED, TERMINAL, BatchState, JobState, PageState, SkipReason
-from skybatch.store.database import FILE, Store
+from skybatch.store import database
+from skybatch.store.database import Store
 from skybatch.store.lock import DirectoryLock
 from skybatch.store.migrate import APPLICATION_ID, newest
+from skybatch.store.opening import FILE
+from skybatch.store.reader import open_reader
 from tests.until import until
 
 
@@ -141,15 +144,14 @@ async def test_a_start_that_fails_halfway_leaves_nothing_open(tmp_path, monkeypa
     before = threading.active_count()
     store = Store(tmp_path / FILE, SystemClock(), Bus().publish)
     readers = []
-    open_reader = store._open_reader
 
-    async def only_one():
+    async def only_one(path):
         if readers:
             raise StoreUnusable("no file descriptor left")
-        readers.append(await open_reader())
+        readers.append(await open_reader(path))
         return readers[0]
 
-    monkeypatch.setattr(store, "_open_reader", only_one)
+    monkeypatch.setattr(database, "open_reader", only_one)
     with pytest.raises(StoreUnusable, match="no file descriptor"):
         await store.open()
     assert not store._writer._thread.is_alive()

@@ -10,7 +10,8 @@ from skybatch.model.ids import uuid7
 from skybatch.model.outcome import Released
 from skybatch.recorder.flight import Recorder
 from skybatch.store import attempts, batches, steps
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
+from skybatch.store.opening import FILE
 from tests.store.seeds import submit
 from tests.store.test_store_claims import claim, job_of
 

@@ -9,7 +9,7 @@ from skybatch.errors import StorageFull, StoreUnavailable
 from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
 from skybatch.store import tokens
-from skybatch.store.database import FILE, open_writing
+from skybatch.store.opening import FILE, open_writing
 from skybatch.store.writer import Writer
 
 
@@ -139,9 +139,9 @@ async def test_the_settings_are_in_force(store):
 
 async def test_a_reader_that_takes_too_long_is_stopped(store, monkeypatch):
     from skybatch.errors import StoreUnavailable
-    from skybatch.store import database
+    from skybatch.store import reader
 
-    monkeypatch.setattr(database, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(reader, "READ_SECONDS", 0.05)
     endless = (
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
     )

@@ -11,7 +11,8 @@ import pytest
 from skybatch.bus import Bus
 from skybatch.model.clock import SystemClock
 from skybatch.store.audit import audit
-from skybatch.store.database import FILE, Store
+from skybatch.store.database import Store
+from skybatch.store.opening import FILE
 from tests.store.seeds import submit
 
 # A batch of two jobs, as it would be when both have ended: two pages fetched, one dead, one too

@@ -1,0 +1,46 @@
+"""Read-only connections, whose slices are short."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+import aiosqlite
+
+from skybatch.errors import StoreUnusable
+from skybatch.store.opening import READER_SETTINGS, address
+
+READ_SECONDS = 2.0  # a slice that takes longer is aborted: it would hold the log of changes
+
+
+class Reader:
+    """A connection, and the time by which its present slice must be done."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self.db = db
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """A slice begins."""
+        self._until = time.monotonic() + READ_SECONDS
+
+    def is_late(self) -> bool:
+        """Called by SQLite every so many steps, in the connection's thread."""
+        return time.monotonic() > self._until
+
+
+async def open_reader(path: Path) -> Reader:
+    """Raises StoreUnusable."""
+    try:
+        db = await aiosqlite.connect(address(path, "ro"), uri=True, isolation_level=None)
+        reader = Reader(db)
+        try:
+            reader.begin()
+            await db.executescript(READER_SETTINGS)
+            await db.set_progress_handler(reader.is_late, 10_000)
+        except BaseException:
+            await db.close()
+            raise
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"{path} cannot be opened: {error}") from error
+    db.row_factory = sqlite3.Row
+    return reader
