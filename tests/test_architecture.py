@@ -36,7 +36,6 @@ ONLY_IN = {
     "aiosqlite": {"store"},
     "selectolax": {"extract"},
     "phonenumbers": {"extract"},
-    "protego": {"crawl"},
     "aiodns": {"crawl"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -11,6 +11,7 @@ from skybatch.crawl.candidates import NoStart, find_start
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.pages import Pages
+from skybatch.crawl.robots_rules import told
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Interrupted, Stop
 from skybatch.crawl.url import identity
@@ -96,8 +97,8 @@ class _Crawl:
     async def _ask_for_start(self, url: str) -> Visit:
         self._sink.stage("robots")
         rules = await self._visitor.rules(url)
-        if not rules.allow(url):
-            raise FetchError(Reason.ROBOTS_DISALLOWED, f"robots.txt forbids {url}")
+        if (line := rules.forbidden_by(url)) is not None:
+            raise FetchError(Reason.ROBOTS_DISALLOWED, f"{told(line)} forbids {url}")
         self._sink.stage("start")
         visit = await self._visitor.visit(url, rules)
         final_url = visit.response.url

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
+from typing import NamedTuple
 
 from skybatch.crawl.url import MAX_LENGTH, identity
 from skybatch.model.page import FrontierRow, Page, Progress
@@ -23,6 +24,17 @@ class Entry:
     tries: int = 0  # requests made for it so far
 
 
+class Skip(NamedTuple):
+    """Why a URL will not be asked for."""
+
+    reason: SkipReason
+    detail: str | None = None  # what decided it, where the reason does not tell
+
+
+NOFOLLOW = Skip(SkipReason.ROBOTS, "nofollow")
+_HELD = Skip(SkipReason.DUPLICATE)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the links of one page add to the job."""
@@ -35,7 +47,7 @@ class Frontier:
     """The mirror in memory of the rows of one job; `judge` says what is wrong with a new URL."""
 
     def __init__(
-        self, max_pages: int, progress: Progress, judge: Callable[[str, int], SkipReason | None]
+        self, max_pages: int, progress: Progress, judge: Callable[[str, int], Skip | None]
     ) -> None:
         self.fetched = 0
         self._max_pages = max_pages
@@ -145,27 +157,29 @@ class Frontier:
             url = identity(link)
             if url in self._known:
                 continue
-            reason = self._reason(url, depth, may_follow=may_follow)
+            skip = self._skip(url, depth, may_follow=may_follow)
+            reason = skip.reason if skip else None
             if reason is SkipReason.SCOPE or len(self._known) >= self._max_rows:
                 is_outside = reason is SkipReason.SCOPE
                 self._count(url, SkipReason.SCOPE if is_outside else SkipReason.BUDGET, outside)
             elif len(url) > MAX_LENGTH:
                 self._count(url, SkipReason.TRAP, outside)
             elif not (self._outside and _hash(url) in self._outside):
-                rows.append(self._row(url, depth, reason))
+                rows.append(self._row(url, depth, skip))
         return Found(tuple(rows), tuple(outside))
 
-    def _reason(self, url: str, depth: int, *, may_follow: bool) -> SkipReason | None:
+    def _skip(self, url: str, depth: int, *, may_follow: bool) -> Skip | None:
         if url in self._held:
-            return SkipReason.DUPLICATE
-        reason = self._judge(url, depth)
-        return SkipReason.ROBOTS if reason is None and not may_follow else reason
+            return _HELD
+        skip = self._judge(url, depth)
+        return NOFOLLOW if skip is None and not may_follow else skip
 
-    def _row(self, url: str, depth: int, reason: SkipReason | None) -> FrontierRow:
+    def _row(self, url: str, depth: int, skip: Skip | None) -> FrontierRow:
         self._known.add(url)
-        if reason is None:
+        if skip is None:
             self._push(Entry(url, depth))
-        return FrontierRow(url, depth, reason)
+            return FrontierRow(url, depth)
+        return FrontierRow(url, depth, skip.reason, skip.detail)
 
     def _count(self, url: str, reason: SkipReason, outside: list[tuple[int, SkipReason]]) -> None:
         key = _hash(url)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from skybatch.crawl import verdict
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
+from skybatch.crawl.robots_rules import told
 from skybatch.crawl.throttle import HOLD_S
 from skybatch.crawl.visitor import AlreadyHeld, Visit, Visitor
 from skybatch.crawl.web import Web
@@ -43,8 +44,8 @@ class Pages:
             return PageWrite(verdict.of_duplicate(entry, entry.url, requests=0))
         try:
             rules = await self._visitor.rules(entry.url)
-            if not rules.allow(entry.url):
-                return PageWrite(verdict.of_forbidden(entry, requests=0))
+            if (line := rules.forbidden_by(entry.url)) is not None:
+                return PageWrite(verdict.of_forbidden(entry, told(line), requests=0))
             visit = await self._visitor.visit(entry.url, rules)
         except AlreadyHeld as redirect:
             return PageWrite(verdict.of_duplicate(entry, redirect.url, requests=1))
@@ -80,7 +81,8 @@ class Pages:
 
     def _failed(self, entry: Entry, error: FetchError) -> PageWrite | None:
         if error.reason is Reason.ROBOTS_DISALLOWED:
-            return PageWrite(verdict.of_forbidden(entry, requests=1, target=error.url))
+            page = verdict.of_forbidden(entry, error.detail, requests=1, target=error.url)
+            return PageWrite(page)
         if error.retry_after_s is not None and error.retry_after_s > HOLD_S:
             self.wait = error
             self._frontier.put_back(entry, due_at=0.0)

@@ -1,51 +1,21 @@
 """robots.txt (RFC 9309): asked once a day per origin, for all crawls of the process."""
 
 import asyncio
-import re
 from weakref import WeakValueDictionary
-
-from protego import Protego
 
 from skybatch.crawl.cache import Cache
 from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
+from skybatch.crawl.robots_rules import PATH, Rules
 from skybatch.crawl.url import bare, split
 from skybatch.extract.body import unpack
 from skybatch.model.clock import Clock
 from skybatch.model.facts import RawPage
 from skybatch.model.reason import Reached, Reason
 
-TOKEN = "skybatch"  # noqa: S105 - the name that robots.txt files call us, RFC 9309, section 2.2.1
-PATH = "/robots.txt"
 MAX_BYTES = 500 * 1024  # section 2.5
 _CACHE_S = 24 * 3_600.0  # section 2.4
 _MAX_ORIGINS = 5_000
 _ASK_AGAIN_S = 30.0  # after a 429 that does not say when
-_MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
-# Without an end, holding a page of links against the rules is seconds of work: 0.2 µs a link and
-# line, and six times that for each wildcard.
-_QUICK_LINES, _WILDCARD_LINES = 2_000, 6
-_OTHERS = "other"
-_AGENT_LINE = re.compile(
-    r"\s*(?:user-agent|useragent|user agent)(?:\s*:|\s|$)([^#]*)", re.IGNORECASE
-)
-_PRODUCT = re.compile(r"[A-Za-z_-]+")
-
-
-class Rules:
-    """What one robots.txt lets us do."""
-
-    def __init__(self, text: str = "") -> None:
-        text = _ours(text) if text else ""
-        self._parsed = Protego.parse(text) if text else None
-        delay = self._parsed.crawl_delay(TOKEN) if self._parsed else None
-        self.delay_s = min(max(0.0, delay or 0.0), _MAX_DELAY_S)
-        lines = text.count("\n") + _WILDCARD_LINES * text.count("*")
-        self.is_quick = lines < _QUICK_LINES  # cheap enough to be asked of every link
-
-    def allow(self, url: str) -> bool:
-        """Whether the URL may be asked for."""
-        return self._parsed is None or self._parsed.can_fetch(url, TOKEN)
-
 
 OPEN = Rules()
 
@@ -135,24 +105,3 @@ def _text(response: Response) -> str:
         default_region="",
     )
     return unpack(raw).data.decode("utf-8-sig", "replace")
-
-
-def _ours(text: str) -> str:
-    """The file with every group named for us, for all, or for others.
-
-    The parser would take a group for `sky` as ours, and one for `skybatch/1.0` as not ours.
-    """
-    return "\n".join(_with_plain_agent(line) for line in text.splitlines())
-
-
-def _with_plain_agent(line: str) -> str:
-    found = _AGENT_LINE.match(line)
-    if found is None:
-        return line
-    agent = found[1].strip()
-    product = _PRODUCT.match(agent)
-    if agent.startswith("*"):
-        name = "*"
-    else:
-        name = TOKEN if product and product[0].lower() == TOKEN else _OTHERS
-    return f"User-agent: {name}"

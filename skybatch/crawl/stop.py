@@ -16,22 +16,23 @@ class Interrupted(Exception):
 class Wait:
     """Something that a crawl waits for: its turn, an answer, or a page to become due."""
 
-    def __init__(self, scope: asyncio.Timeout) -> None:
+    def __init__(self, scope: asyncio.Timeout, url: str | None) -> None:
+        self.url = url  # what is to be asked for; None = a page is to become due
+        self.out_at: float | None = None  # since when an answer is waited for, by the loop's clock
         self._scope = scope
-        self._is_out = False
 
     @property
     def is_out(self) -> bool:
         """Whether the request has gone out."""
-        return self._is_out
+        return self.out_at is not None
 
     def begin(self) -> None:
         """The request goes out now: a drain lets it finish."""
-        self._is_out = True
+        self.out_at = asyncio.get_running_loop().time()
 
     def interrupt(self, *, also_requests: bool) -> None:
         """Raise Interrupted where it is awaited."""
-        if also_requests or not self._is_out:
+        if also_requests or not self.is_out:
             self._scope.reschedule(0)
 
 
@@ -52,6 +53,15 @@ class Stop:
         """Whether nothing is out, and a request waits until it may go."""
         return bool(self._waits) and not any(wait.is_out for wait in self._waits)
 
+    @property
+    def longest(self) -> Wait | None:
+        """The answer that is waited for longest, or else the turn, or else anything."""
+        return min(
+            self._waits,
+            key=lambda wait: (wait.out_at is None, wait.out_at or 0.0, wait.url is None),
+            default=None,
+        )
+
     def ask(self, ended: Ended) -> None:
         """End with CANCELLED, DEADLINE or DRAINED. The first one wins, but for a drain."""
         if ended not in _ASKABLE:
@@ -62,12 +72,12 @@ class Stop:
             wait.interrupt(also_requests=self.is_immediate)
 
     @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[Wait]:
+    async def waiting(self, url: str | None = None) -> AsyncIterator[Wait]:
         """What is awaited inside ends with Interrupted when the crawl is asked to end."""
         if self.ended is not None:
             raise Interrupted
         scope = asyncio.timeout(None)
-        wait = Wait(scope)
+        wait = Wait(scope, url)
         try:
             async with scope:
                 self._waits.add(wait)

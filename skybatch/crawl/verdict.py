@@ -52,12 +52,18 @@ def of_duplicate(entry: Entry, held_url: str, *, requests: int) -> Page:
     return _skipped(entry, SkipReason.DUPLICATE, requests, held_url)
 
 
-def of_forbidden(entry: Entry, *, requests: int, target: str | None = None) -> Page:
+def of_forbidden(entry: Entry, detail: str, *, requests: int, target: str | None = None) -> Page:
     """The row of a page that robots.txt forbids, or the target that it redirects to."""
-    return _skipped(entry, SkipReason.ROBOTS, requests, target)
+    return _skipped(entry, SkipReason.ROBOTS, requests, target, detail)
 
 
-def _skipped(entry: Entry, reason: SkipReason, requests: int, final_url: str | None) -> Page:
+def _skipped(
+    entry: Entry,
+    reason: SkipReason,
+    requests: int,
+    final_url: str | None,
+    detail: str | None = None,
+) -> Page:
     return Page(
         url=entry.url,
         depth=entry.depth,
@@ -65,4 +71,5 @@ def _skipped(entry: Entry, reason: SkipReason, requests: int, final_url: str | N
         reason=reason,
         tries=entry.tries + requests,
         final_url=final_url,
+        detail=detail,
     )

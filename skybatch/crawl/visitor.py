@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from skybatch.crawl import content, robots
 from skybatch.crawl.fetcher import FetchError, Pace, Request, Response, StatusError
 from skybatch.crawl.headers import forbids_following
-from skybatch.crawl.robots import Rules
+from skybatch.crawl.robots_rules import PATH, TOKEN, Rules, told
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Stop
 from skybatch.crawl.url import identity, split
@@ -62,9 +62,9 @@ class Visitor:
         rules = self._web.robots.known(origin)
         if rules is not None:
             return rules
-        async with self._stop.waiting() as wait:
+        async with self._stop.waiting(url) as wait:
             request = Request(
-                url=origin + robots.PATH,
+                url=origin + PATH,
                 headers=self._options.headers,
                 pace=self._pace,
                 max_bytes=robots.MAX_BYTES,
@@ -74,7 +74,7 @@ class Visitor:
 
     async def visit(self, url: str, rules: Rules) -> Visit:
         """Ask for a page and read it. Raises FetchError, AlreadyHeld and Interrupted."""
-        async with self._stop.waiting() as wait:
+        async with self._stop.waiting(url) as wait:
 
             def begin() -> None:
                 wait.begin()
@@ -104,7 +104,7 @@ class Visitor:
 
     def may_follow_links(self, response: Response, reading: Reading) -> bool:
         """Whether neither the page nor its headers ask not to follow its links."""
-        asks_not_to = reading.nofollow or forbids_following(response.robots_tags, robots.TOKEN)
+        asks_not_to = reading.nofollow or forbids_following(response.robots_tags, TOKEN)
         return not (self._options.respect_robots and asks_not_to)
 
     async def _follow(self, url: str) -> None:
@@ -113,8 +113,8 @@ class Visitor:
         if self._holds(url):
             raise AlreadyHeld(url)
         rules = await self.rules(url)
-        if not rules.allow(url):
-            raise FetchError(Reason.ROBOTS_DISALLOWED, f"it redirects to {url}", url=url)
+        if (line := rules.forbidden_by(url)) is not None:
+            raise FetchError(Reason.ROBOTS_DISALLOWED, told(line), url=url)
 
     async def _read(self, asked: str, response: Response) -> Reading | None:
         if response.body is None:

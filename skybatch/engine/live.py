@@ -1,12 +1,18 @@
 """What goes on in a batch right now, as only the running engine knows."""
 
+import asyncio
 from dataclasses import dataclass
 
+from skybatch.crawl.stop import Wait
+from skybatch.crawl.url import split
 from skybatch.crawl.web import Web
 from skybatch.engine.supervisor import Supervisor
 from skybatch.engine.worker import Worker
 from skybatch.model.clock import Clock
 from skybatch.model.explanation import Live, LiveJob, Neighbours
+from skybatch.model.wording import whole
+
+SILENT_S = 3.0  # most servers answer within one; requests are given up after ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,11 @@ class Onlooker:
 
     def _job(self, worker: Worker) -> LiveJob:
         now = self.clock.monotonic()
-        turn = f"its turn at {worker.claim.target.host}" if worker.stop.waits_for_turn else None
         return LiveJob(
             stage=worker.stage_name,
             progress_age_s=now - worker.progressed_at,
             stage_for_s=now - worker.stage_at,
-            waits_for=turn,
+            waits_for=_waits_for(worker.stop.longest),
         )
 
     def _neighbours(self, batch_id: str) -> tuple[Neighbours, ...]:
@@ -63,3 +68,16 @@ class Onlooker:
             for place in self.web.neighbours.crowded()
             if hosts & set(+place.hosts)
         )
+
+
+def _waits_for(wait: Wait | None) -> str | None:
+    """In words; `None` for what is over in a moment."""
+    if wait is None:
+        return None
+    if wait.url is None:
+        return "the time to try a page again"
+    host = split(wait.url).host
+    if wait.out_at is None:
+        return f"its turn at {host}"
+    seconds = asyncio.get_running_loop().time() - wait.out_at
+    return f"an answer from {host}, asked {whole(seconds)} ago" if seconds >= SILENT_S else None

@@ -39,6 +39,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Pages of a job that the site does not want to be asked for."""
+
+    by: str | None  # what said so: `line 4 of robots.txt`
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """A pending job that is not claimed before a time."""
 
@@ -57,6 +65,7 @@ class Situation:
     deadline_at: float | None = None
     running: tuple[Job, ...] = ()  # longest at their stage first
     waits: tuple[Wait, ...] = ()  # soonest first
+    forbidden: Mapping[str, tuple[Forbidden, ...]] = field(default_factory=dict)  # by job id
     waiting: Tally = _NONE  # pending, and not before a time
     ready: Tally = _NONE  # pending, and may start now
     before: Tally = _NONE  # batches that are claimed from first

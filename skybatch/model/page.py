@@ -15,6 +15,7 @@ class FrontierRow:
     url: str  # its identity (contract: WHATWG without fragment, tracking parameters, session ids)
     depth: int  # clicks from the start page
     skipped: SkipReason | None = None  # None = queued
+    detail: str | None = None  # what decided that it is skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from skybatch.model.batch import Batch
-from skybatch.model.explanation import Group, LiveJob, Situation, Wait
+from skybatch.model.explanation import Forbidden, Group, LiveJob, Situation, Wait
 from skybatch.model.job import Job
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.receipt import Receipt
@@ -130,8 +130,17 @@ def _pages(job: Job, situation: Situation) -> list[str]:
     if pages.failed:
         parts.append(f"{pages.failed:,} failed")
     if robots := pages.skipped.get(SkipReason.ROBOTS, 0):
-        parts.append(f"{robots:,} skipped by robots.txt")
+        parts.append(f"{robots:,} skipped by {_forbidden(situation.forbidden.get(job.job_id, ()))}")
     return parts
+
+
+def _forbidden(found: Sequence[Forbidden]) -> str:
+    """What said that pages are not wanted; the commonest of it, when several did."""
+    if len(found) == 1 and found[0].by:
+        return found[0].by
+    lines = [(each.pages, each.by.removesuffix(" of robots.txt")) for each in found if each.by]
+    named = [f"{pages:,} by {line}" for pages, line in lines[:REASONS]]
+    return f"robots.txt ({', '.join(named)})" if named else "robots.txt"
 
 
 def ended_jobs(state: JobState, situation: Situation) -> str:

@@ -57,12 +57,13 @@ def _is_stored(tx: Tx, held: Claim, page: Page) -> bool:
 
 
 def _add(tx: Tx, held: Claim, row: FrontierRow) -> bool:
+    state = PageState.SKIPPED if row.skipped else PageState.QUEUED
     cursor = tx.execute(
         """
-        INSERT INTO pages (job, url, depth, state, reason) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO pages (job, url, depth, state, reason, detail) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (job, url) DO NOTHING
         """,
-        (held.seq, row.url, row.depth, "skipped" if row.skipped else "queued", row.skipped),
+        (held.seq, row.url, row.depth, state, row.skipped, row.detail),
     )
     return cursor.rowcount == 1
 

@@ -1,15 +1,16 @@
 """Reads why a batch stands where it stands, in queries whose cost does not grow with the batch."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import aiosqlite
 
 from skybatch.errors import NotFound
 from skybatch.model.batch import Batch
-from skybatch.model.explanation import Group, Situation, Tally, Wait
+from skybatch.model.explanation import Forbidden, Group, Situation, Tally, Wait
+from skybatch.model.job import Job
 from skybatch.model.reason import Reason
-from skybatch.model.state import JobState
+from skybatch.model.state import JobState, SkipReason
 from skybatch.store import batches
 from skybatch.store.jobs import job_of
 
@@ -24,14 +25,17 @@ async def find(db: aiosqlite.Connection, batch_id: str, *, now: float) -> Situat
     batch = await batches.find(db, batch_id)
     terms = await _terms(db, batch)
     waiting, ready = await _pending(db, batch, now)
+    running = tuple(job_of(row) for row in await _running(db, batch))
+    waits = await _waits(db, batch, now)
     return Situation(
         batch=batch,
         now=now,
         max_attempts=terms["max_attempts"],
         is_cancelled=terms["cancelled_at"] is not None,
         deadline_at=terms["deadline_at"],
-        running=tuple(job_of(row) for row in await _running(db, batch)),
-        waits=await _waits(db, batch, now),
+        running=running,
+        waits=waits,
+        forbidden=await _forbidden(db, [*running, *(wait.job for wait in waits)]),
         waiting=waiting,
         ready=ready,
         before=await _before(db, batch, now),
@@ -96,6 +100,26 @@ async def _waits(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Wa
         {"batch": batch.seq, "now": now, "shown": SHOWN, "counted": COUNTED},
     )
     return tuple(Wait(job_of(row), row["wait_until"]) for row in rows)
+
+
+async def _forbidden(
+    db: aiosqlite.Connection, jobs: Iterable[Job]
+) -> Mapping[str, tuple[Forbidden, ...]]:
+    """By what pages of the jobs were forbidden, the commonest first; by the id of the job. A job
+    has no more than some thousand pages."""
+    found = {}
+    for job in jobs:
+        if job.pages.skipped.get(SkipReason.ROBOTS, 0):
+            rows = await db.execute_fetchall(
+                """
+                SELECT detail, count(*) AS pages FROM pages INDEXED BY pages_of_job
+                WHERE job = ? AND state = 'skipped' AND reason = 'robots'
+                GROUP BY detail ORDER BY pages DESC, detail
+                """,
+                (job.seq,),
+            )
+            found[job.job_id] = tuple(Forbidden(row["detail"], row["pages"]) for row in rows)
+    return found
 
 
 async def _pending(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Tally, Tally]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skybatch.crawl.frontier import MAX_OTHERS, MAX_OUTSIDE, Entry, Frontier
+from skybatch.crawl.frontier import MAX_OTHERS, MAX_OUTSIDE, Entry, Frontier, Skip
 from skybatch.model.page import Known, Page, Progress
 from skybatch.model.reason import Reason
 from skybatch.model.state import PageState, SkipReason
@@ -10,10 +10,10 @@ from skybatch.model.state import PageState, SkipReason
 A = "http://a.test/"
 
 
-def judge(url: str, depth: int) -> SkipReason | None:
+def judge(url: str, depth: int) -> Skip | None:
     if not url.startswith(A):
-        return SkipReason.SCOPE
-    return SkipReason.TYPE if url.endswith(".pdf") else None
+        return Skip(SkipReason.SCOPE)
+    return Skip(SkipReason.TYPE) if url.endswith(".pdf") else None
 
 
 def frontier(max_pages: int = 100, progress: Progress | None = None) -> Frontier:
@@ -62,6 +62,7 @@ def test_links_of_a_page_that_asks_to_be_left_alone_are_not_queued() -> None:
     queue = frontier()
     found = queue.add([A + "x", A + "y.pdf", "http://b.test/"], depth=1, may_follow=False)
     assert [row.skipped for row in found.rows] == [SkipReason.ROBOTS, SkipReason.TYPE]
+    assert [row.detail for row in found.rows] == ["nofollow", None]
     assert [reason for _, reason in found.outside] == [SkipReason.SCOPE]
     assert taken(queue) is None
 
@@ -107,8 +108,8 @@ def test_the_memory_of_counted_links_has_an_end() -> None:
 
 
 def test_a_counted_link_does_not_become_a_row() -> None:
-    def too_deep(url: str, depth: int) -> SkipReason | None:
-        return SkipReason.SCOPE if depth > 2 else None
+    def too_deep(url: str, depth: int) -> Skip | None:
+        return Skip(SkipReason.SCOPE) if depth > 2 else None
 
     queue = Frontier(10, Progress(), too_deep)
     assert len(queue.add(urls("x"), depth=3).outside) == 1

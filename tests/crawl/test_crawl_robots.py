@@ -1,4 +1,4 @@
-"""robots.txt by RFC 9309."""
+"""robots.txt: asked for, remembered, and what its absence means (RFC 9309)."""
 
 import asyncio
 import gzip
@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from skybatch.crawl.fetcher import FetchError, Request
-from skybatch.crawl.robots import MAX_BYTES, Rules
+from skybatch.crawl.robots import MAX_BYTES
+from skybatch.crawl.robots_rules import Rules
 from skybatch.model.reason import Reached, Reason
 from tests.crawl.scene import web_of
 from tests.site import Answer, Asked, Drip, Endless, Page, Raw, Redirect, Silence, Site
@@ -16,99 +17,6 @@ from tests.until import until
 ORIGIN = "http://shop.example"
 ROBOTS = Request(ORIGIN + "/robots.txt")
 FORBIDDEN = "User-agent: *\nDisallow: /x"
-
-
-def allows(text: str, path: str = "/x") -> bool:
-    return Rules(text).allow(ORIGIN + path)
-
-
-@pytest.mark.parametrize(
-    ("agent", "is_us"),
-    [
-        ("*", True),
-        ("skybatch", True),
-        ("SkyBatch", True),
-        ("skybatch/1.0", True),
-        ("skybatch (all versions)", True),
-        ("skybatch # comment", True),
-        ("sky", False),
-        ("batch", False),
-        ("skybatch-news", False),
-        ("skybatchbot", False),
-        ("googlebot", False),
-        ("mozilla/5.0 (compatible; skybatch)", False),
-    ],
-)
-def test_a_group_is_for_us_by_the_whole_product_token(agent: str, *, is_us: bool) -> None:
-    assert allows(f"User-agent: {agent}\nDisallow: /x") is not is_us
-
-
-def test_our_own_group_replaces_the_one_for_all() -> None:
-    text = "User-agent: *\nDisallow: /\n\nUser-agent: skybatch/2\nDisallow: /x\n"
-    assert allows(text, "/y")
-    assert not allows(text)
-
-
-@pytest.mark.parametrize("line", ["User-agents: other", "User-agent-policy: x", "Useragentx"])
-def test_a_line_that_only_looks_like_one_begins_no_group(line: str) -> None:
-    assert not allows(f"User-agent: *\n{line}\nDisallow: /x")
-
-
-@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0c"])
-def test_a_long_file_is_not_held_against_every_link_whatever_its_line_ends(end: str) -> None:
-    lines = [f"Disallow: /{number}" for number in range(3_000)]
-    assert not Rules(end.join(["User-agent: *", *lines])).is_quick
-    assert Rules(end.join(["User-agent: *", *lines[:1_000]])).is_quick
-
-
-def test_a_file_of_many_wildcards_is_not_held_against_every_link() -> None:
-    rules = Rules("User-agent: *\n" + "".join(f"Disallow: /*{n}\n" for n in range(1_000)))
-    assert not rules.is_quick
-    assert not rules.allow(ORIGIN + "/shop/999")
-
-
-def test_groups_of_others_do_not_run_into_ours() -> None:
-    text = "User-agent: a\nUser-agent: skybatch\nDisallow: /x\nUser-agent: b\nDisallow: /y"
-    assert not allows(text)
-    assert allows(text, "/y")
-
-
-@pytest.mark.parametrize(
-    ("rules", "path", "expected"),
-    [
-        ("Disallow: /", "/anything", False),
-        ("Disallow:", "/x", True),
-        ("Disallow: /x", "/xyz", False),
-        ("Disallow: /x$", "/xyz", True),
-        ("Disallow: /*.php", "/a/b.php?c", False),
-        ("Disallow: /x\nAllow: /x/y", "/x/y/z", True),
-        ("Allow: /x\nDisallow: /x", "/x", True),
-        ("Disallow: /a%2Fb", "/a%2fb", False),
-        ("disallow : /x", "/x", False),
-        ("Disallow: /x # why", "/x", False),
-        ("Disallow: /ü", "/%C3%BC", False),
-        ("Disallow: /", "/robots.txt", True),
-    ],
-)
-def test_the_longest_rule_wins(rules: str, path: str, *, expected: bool) -> None:
-    assert allows("User-agent: *\n" + rules, path) is expected
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("Crawl-delay: 3", 3.0),
-        ("Crawl-delay: 0.5", 0.5),
-        ("Crawl-delay: 9999", 60.0),
-        ("", 0.0),
-        ("Crawl-delay: soon", 0.0),
-        ("Crawl-delay: -1", 0.0),
-        ("Crawl-delay: nan", 0.0),
-        ("Crawl-delay: inf", 0.0),
-    ],
-)
-def test_a_crawl_delay_is_obeyed_up_to_a_minute(line: str, expected: float) -> None:
-    assert Rules(f"User-agent: *\n{line}\nDisallow: /x").delay_s == expected
 
 
 async def rules_of(answer: Answer, **more: Answer | Callable[[Asked], Answer]) -> Rules:

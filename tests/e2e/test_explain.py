@@ -16,6 +16,10 @@ from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess
 
 BUSY, GOOD = "busy.example", "good.example"
 REFUSING, SILENT = "refusing.example", "silent.example"
+PATIENT = {"max_attempts": 3}
+SHOP = "shop.example"  # forbids some pages, and asks to wait before another
+ROBOTS = b"# welcome\nUser-agent: *\nAllow: /\nDisallow: /private"
+LINKS = b"".join(b'<a href="%s">x</a>' % path for path in (b"/private/a", b"/private/b", b"/busy"))
 
 CLOSING = Event()  # ends the silence
 
@@ -27,8 +31,11 @@ class Web(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/robots.txt":
-            self.answer(404)
-        elif self.headers["Host"] == BUSY:
+            is_shop = self.headers["Host"] == SHOP
+            self.answer(200 if is_shop else 404, body=ROBOTS if is_shop else b"")
+        elif self.headers["Host"] == SHOP and self.path == "/":
+            self.answer(200, body=b"<title>Shop</title>" + LINKS)
+        elif self.path == "/busy" or self.headers["Host"] == BUSY:
             self.answer(429, {"Retry-After": "120"})
         elif self.headers["Host"] == SILENT:
             CLOSING.wait()
@@ -102,7 +109,7 @@ def until_told(daemon, batch_id, pattern):
 
 
 def test_a_batch_that_waits_tells_for_whom_and_how_long(daemon):
-    batch_id = daemon.submit([BUSY, GOOD, REFUSING], options={"max_attempts": 3})
+    batch_id = daemon.submit([BUSY, GOOD, REFUSING], options=PATIENT)
     attempt = r"refusing\.example: attempt 1 of 3 failed \(connect: refused\), next attempt in \d s"
     until_told(daemon, batch_id, attempt)
     found = until_told(daemon, batch_id, r"busy\.example asked to wait 120 s, 1[12]\d s left")
@@ -112,8 +119,15 @@ def test_a_batch_that_waits_tells_for_whom_and_how_long(daemon):
     daemon.post(f"/batch/{batch_id}/cancel")
 
 
+def test_a_job_that_waits_tells_its_pages_and_the_line_that_forbids_some(daemon):
+    batch_id = daemon.submit([SHOP], max_pages=10, options=PATIENT)
+    pages = r"1 of 10 pages stored; 2 skipped by line 4 of robots\.txt"
+    until_told(daemon, batch_id, rf"shop\.example asked to wait 120 s, 1[12]\d s left; {pages}")
+    daemon.post(f"/batch/{batch_id}/cancel")
+
+
 def test_another_batch_of_a_host_that_asked_to_wait_waits_too(daemon):
-    first = daemon.submit([BUSY])
+    first = daemon.submit([BUSY], options=PATIENT)
     until_told(daemon, first, r"busy\.example asked .* left")
     second = daemon.submit([BUSY])
     found = until_told(daemon, second, r"busy\.example asked to be left alone, 1[012]\d s left")
@@ -125,6 +139,8 @@ def test_a_running_job_tells_what_it_does(daemon):
     asking = r"silent\.example has been asking for its start page for \d+ s"
     found = until_told(daemon, batch_id, asking)
     assert (found["status"], found["problems"]) == ("running", [])
+    silence = r"it waits for an answer from silent\.example, asked \d+ s ago"
+    until_told(daemon, batch_id, rf"{asking}; {silence}(; nothing new for \d+ s)?")
     daemon.post(f"/batch/{batch_id}/cancel")
 
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from skybatch.model.batch import Batch
 from skybatch.model.explain import NAMED, explain
-from skybatch.model.explanation import Group, Live, LiveJob, Neighbours, Situation, Tally, Wait
+from skybatch.model.explanation import (
+    Forbidden,
+    Group,
+    Live,
+    LiveJob,
+    Neighbours,
+    Situation,
+    Tally,
+    Wait,
+)
 from skybatch.model.job import Job
 from skybatch.model.reason import Reason
 from skybatch.model.receipt import Receipt
@@ -223,6 +232,31 @@ def test_a_host_that_asked_to_wait_is_told_with_both_numbers_and_its_pages():
     assert waiting(job(wait_s=120.0, pages=pages), NOW + 42.3) == (
         "shop.example asked to wait 120 s, 43 s left; 3 of 10 pages stored; 2 skipped by robots.txt"
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([("line 4 of robots.txt", 2)], "2 skipped by line 4 of robots.txt"),
+        ([("nofollow", 2)], "2 skipped by nofollow"),
+        (
+            [("line 4 of robots.txt", 3), ("line 9 of robots.txt", 2), ("nofollow", 1)],
+            "6 skipped by robots.txt (3 by line 4, 2 by line 9, 1 by nofollow)",
+        ),
+        ([(None, 2)], "2 skipped by robots.txt"),
+        ([], "2 skipped by robots.txt"),
+    ],
+)
+def test_what_forbids_pages_is_told_by_its_line(found, told):
+    held = job(
+        wait_s=120.0,
+        pages=Receipt(fetched=3, skipped={SkipReason.ROBOTS: sum(n for _, n in found) or 2}),
+    )
+    forbidden = {held.job_id: tuple(Forbidden(by, pages) for by, pages in found)}
+    sentence = sentences(
+        batch_of(pending=1), waits=(Wait(held, NOW + 43),), waiting=Tally(1), forbidden=forbidden
+    )[1]
+    assert sentence.endswith(f"; 3 of 10 pages stored; {told}")
 
 
 def test_a_host_that_was_asked_by_another_batch_is_told_by_what_is_left():

@@ -1,0 +1,190 @@
+"""What a robots.txt says to us: RFC 9309, with the leniency of Google's parser."""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+from skybatch.crawl.url import split
+
+TOKEN = "skybatch"  # noqa: S105 - the name that robots.txt files call us, RFC 9309, section 2.2.1
+PATH = "/robots.txt"
+_MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
+# Without an end, holding a page of links against the rules is seconds of work: a wildcard costs
+# several times a plain rule.
+_QUICK_RULES, _WILDCARD_RULES = 2_000, 6
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_RECORD = re.compile(r"\s*([a-z-]+(?: agent)?)\s*(?::|\s)\s*(.*)", re.IGNORECASE)
+_PRODUCT = re.compile(r"[A-Za-z_-]+")
+_AGENT = frozenset({"user-agent", "useragent", "user agent"})
+_DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
+_DELAY = frozenset({"crawl-delay", "crawldelay"})
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+
+
+class Rule(NamedTuple):
+    """One `Allow` or `Disallow` of ours."""
+
+    allows: bool
+    pattern: str  # normal form
+    line: int  # in the file, from 1
+
+    def matches(self, path: str) -> bool:
+        """Whether it speaks of a path with its query, in normal form.
+
+        Piece by piece, as each piece may be taken where it comes first: no pattern is slow.
+        """
+        pattern, is_anchored = self.pattern, self.pattern.endswith("$")
+        if is_anchored:
+            pattern = pattern[:-1]
+        first, *rest = pattern.split("*")
+        if not path.startswith(first):
+            return False
+        at = len(first)
+        if not rest:
+            return not is_anchored or at == len(path)
+        *middle, last = rest
+        for piece in middle:
+            if (at := path.find(piece, at)) < 0:
+                return False
+            at += len(piece)
+        if is_anchored:
+            return path.endswith(last) and len(path) - len(last) >= at
+        return path.find(last, at) >= 0
+
+
+class Rules:
+    """What one robots.txt lets us do."""
+
+    def __init__(self, text: str = "") -> None:
+        ours = _ours(text)
+        # The longest pattern decides, and of two an `Allow` (section 2.2.2).
+        self._rules = sorted(ours.rules, key=lambda rule: (-len(rule.pattern), not rule.allows))
+        self.delay_s = ours.delay_s
+        wildcards = sum(rule.pattern.count("*") for rule in self._rules)
+        # Cheap enough to be asked of every link?
+        self.is_quick = len(self._rules) + _WILDCARD_RULES * wildcards < _QUICK_RULES
+
+    def allow(self, url: str) -> bool:
+        """Whether a URL in WHATWG form may be asked for."""
+        return self.forbidden_by(url) is None
+
+    def forbidden_by(self, url: str) -> int | None:
+        """The number of the line that forbids a URL; `None` when it may be asked for."""
+        if not self._rules:
+            return None
+        parts = split(url)
+        if parts.path == PATH:
+            return None  # section 2.2.2: always allowed
+        path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if parts.query else "")
+        for rule in self._rules:
+            if rule.matches(path):
+                return None if rule.allows else rule.line
+        return None
+
+
+def told(line: int) -> str:
+    """The number of a line in words."""
+    return f"line {line} of robots.txt"
+
+
+class _Group:
+    """What is said to one crawler, in all groups together that name it (section 2.2.1)."""
+
+    def __init__(self) -> None:
+        self.is_named = False
+        self.rules: list[Rule] = []
+        self.delay_s = 0.0
+
+
+class _File:
+    """The two groups of a file that may be meant for us, while it is read line by line."""
+
+    def __init__(self) -> None:
+        self._to_us, self._to_all = _Group(), _Group()
+        self._named: list[_Group] = []  # by the agent lines in force
+        self._is_told = False  # they have been told something: the next one begins a group
+
+    @property
+    def ours(self) -> _Group:
+        """What is said to us by name, or else what is said to all."""
+        return self._to_us if self._to_us.is_named else self._to_all
+
+    def agent(self, name: str) -> None:
+        if self._is_told:
+            self._named, self._is_told = [], False
+        if name.startswith("*"):
+            self._named.append(self._to_all)
+        elif _is_us(name):
+            self._named.append(self._to_us)
+            self._to_us.is_named = True
+
+    def rule(self, rule: Rule) -> None:
+        self._is_told = True
+        for group in self._named if rule.pattern else ():
+            group.rules.append(rule)
+
+    def delay(self, seconds: float) -> None:
+        # No rule of the RFC, and yet it ends the list of agents: files in which it is all that a
+        # group says are common.
+        self._is_told = True
+        for group in self._named:
+            group.delay_s = seconds
+
+
+def _ours(text: str) -> _Group:
+    file = _File()
+    for line, key, value in _records(text):
+        if key in _AGENT:
+            file.agent(value)
+        elif key == "allow" or key in _DISALLOW:
+            file.rule(Rule(key == "allow", _pattern(value), line))
+        elif key in _DELAY:
+            file.delay(_seconds(value))
+    return file.ours
+
+
+def _is_us(agent: str) -> bool:
+    """By the whole product token: neither `sky` nor `skybatchbot` is meant to be us."""
+    product = _PRODUCT.match(agent)
+    return product is not None and product[0].lower() == TOKEN
+
+
+def _records(text: str) -> Iterator[tuple[int, str, str]]:
+    """Number, key in lower case, and value of each line that has one."""
+    for number, line in enumerate(_LINE_END.split(text), start=1):
+        if record := _RECORD.match(line.partition("#")[0]):
+            yield number, record[1].lower(), record[2].strip()
+
+
+def _pattern(value: str) -> str:
+    """A pattern in normal form; `admin` is meant to be `/admin`, and none speaks of nothing."""
+    if value and not value.startswith(("/", "*")):
+        value = f"/{value}"
+    anchor = "$" if value.endswith("$") else ""
+    pieces = value.removesuffix("$").split("*")
+    return "*".join(map(_normal, pieces)) + anchor
+
+
+def _normal(text: str) -> str:
+    """Each character in one spelling, so that equal ones are equal (section 2.2.2): what need not
+    be escaped is not, everything beyond ASCII and the two special characters are."""
+    if text.isascii() and not any(mark in text for mark in "%*$"):
+        return text
+    escaped = _ESCAPE.sub(_unescaped, text)
+    return quote(escaped, safe="%/?&=:;,@!'()+~[]{}|\\^`\"<> #")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    byte = unquote_to_bytes(found[0])
+    is_plain = byte.isalnum() or byte in b"-._~"
+    return byte.decode("ascii") if is_plain else found[0].upper()
+
+
+def _seconds(value: str) -> float:
+    try:
+        delay = float(value)
+    except ValueError:
+        return 0.0
+    return min(delay, _MAX_DELAY_S) if 0.0 < delay < math.inf else 0.0

@@ -1,0 +1,212 @@
+"""What a robots.txt says to us (RFC 9309, and developers.google.com/search/docs on robots.txt)."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skybatch.crawl.robots_rules import Rule, Rules
+
+ORIGIN = "http://shop.example"
+
+
+def allows(text: str, path: str = "/x") -> bool:
+    return Rules(text).allow(ORIGIN + path)
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_us"),
+    [
+        ("*", True),
+        ("skybatch", True),
+        ("SkyBatch", True),
+        ("skybatch/1.0", True),
+        ("skybatch (all versions)", True),
+        ("skybatch # comment", True),
+        ("sky", False),
+        ("batch", False),
+        ("skybatch-news", False),
+        ("skybatchbot", False),
+        ("googlebot", False),
+        ("mozilla/5.0 (compatible; skybatch)", False),
+    ],
+)
+def test_a_group_is_for_us_by_the_whole_product_token(agent: str, *, is_us: bool) -> None:
+    assert allows(f"User-agent: {agent}\nDisallow: /x") is not is_us
+
+
+def test_our_own_group_replaces_the_one_for_all() -> None:
+    text = "User-agent: *\nDisallow: /\n\nUser-agent: skybatch/2\nDisallow: /x\n"
+    assert allows(text, "/y")
+    assert not allows(text)
+
+
+@pytest.mark.parametrize("line", ["User-agents: other", "User-agent-policy: x", "Useragentx"])
+def test_a_line_that_only_looks_like_one_begins_no_group(line: str) -> None:
+    assert not allows(f"User-agent: *\n{line}\nDisallow: /x")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_long_file_is_not_held_against_every_link_whatever_its_line_ends(end: str) -> None:
+    lines = [f"Disallow: /{number}" for number in range(3_000)]
+    assert not Rules(end.join(["User-agent: *", *lines])).is_quick
+    assert Rules(end.join(["User-agent: *", *lines[:1_000]])).is_quick
+
+
+def test_a_file_of_many_wildcards_is_not_held_against_every_link() -> None:
+    rules = Rules("User-agent: *\n" + "".join(f"Disallow: /*{n}\n" for n in range(1_000)))
+    assert not rules.is_quick
+    assert not rules.allow(ORIGIN + "/shop/999")
+
+
+def test_groups_of_others_do_not_run_into_ours() -> None:
+    text = "User-agent: a\nUser-agent: skybatch\nDisallow: /x\nUser-agent: b\nDisallow: /y"
+    assert not allows(text)
+    assert allows(text, "/y")
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "expected"),
+    [
+        ("Disallow: /", "/anything", False),
+        ("Disallow:", "/x", True),
+        ("Disallow: /x", "/xyz", False),
+        ("Disallow: /x$", "/xyz", True),
+        ("Disallow: /*.php", "/a/b.php?c", False),
+        ("Disallow: /x\nAllow: /x/y", "/x/y/z", True),
+        ("Allow: /x\nDisallow: /x", "/x", True),
+        ("Disallow: /a%2Fb", "/a%2fb", False),
+        ("disallow : /x", "/x", False),
+        ("Disallow: /x # why", "/x", False),
+        ("Disallow: /ü", "/%C3%BC", False),
+        ("Disallow: /", "/robots.txt", True),
+    ],
+)
+def test_the_longest_rule_wins(rules: str, path: str, *, expected: bool) -> None:
+    assert allows("User-agent: *\n" + rules, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Crawl-delay: 3", 3.0),
+        ("Crawl-delay: 0.5", 0.5),
+        ("Crawl-delay: 9999", 60.0),
+        ("", 0.0),
+        ("Crawl-delay: soon", 0.0),
+        ("Crawl-delay: -1", 0.0),
+        ("Crawl-delay: nan", 0.0),
+        ("Crawl-delay: inf", 0.0),
+    ],
+)
+def test_a_crawl_delay_is_obeyed_up_to_a_minute(line: str, expected: float) -> None:
+    assert Rules(f"User-agent: *\n{line}\nDisallow: /x").delay_s == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "is_matched"),
+    [
+        # The examples of RFC 9309, section 2.2.2 and 2.2.3.
+        ("/foo/bar?baz=quz", "/foo/bar?baz=quz", True),
+        ("/foo/bar?baz=https://foo.bar", "/foo/bar?baz=https%3A%2F%2Ffoo.bar", False),
+        ("/foo/bar?baz=https%3A%2F%2Ffoo.bar", "/foo/bar?baz=https%3a%2f%2ffoo.bar", True),
+        ("/foo/bar/\u30c4", "/foo/bar/%E3%83%84", True),
+        ("/foo/bar/%E3%83%84", "/foo/bar/%e3%83%84", True),
+        ("/foo/bar/%62%61%7A", "/foo/bar/baz", True),
+        ("/path/file-with-a-%2A.html", "/path/file-with-a-*.html", True),
+        ("/path/file-with-a-%2A.html", "/path/file-with-a-b.html", False),
+        ("/path/foo-%24", "/path/foo-$", True),
+        ("/allow/this/$", "/allow/this/", True),
+        ("/allow/this/$", "/allow/this/one", False),
+        # The table of Google's description.
+        ("/*", "/anything", True),
+        ("/fish", "/fishheads/yummy.html", True),
+        ("/fish", "/Fish.asp", False),
+        ("/fish", "/catfish", False),
+        ("/fish*", "/fish.php?id=anything", True),
+        ("/fish*", "/desert/fish", False),
+        ("/fish/", "/fish/?id=anything", True),
+        ("/fish/", "/fish.html", False),
+        ("/*.php", "/folder/any.php.file.html", True),
+        ("/*.php", "/windows.PHP", False),
+        ("/*.php$", "/filename.php", True),
+        ("/*.php$", "/filename.php?parameters", False),
+        ("/*.php$", "/filename.php5", False),
+        ("/fish*.php", "/fishheads/catfish.php?parameters", True),
+        # Ours.
+        ("/a$b", "/a$b/c", True),
+        ("/a*a$", "/a", False),
+        ("/***a", "/ba", True),
+        ("admin", "/admin/x", True),
+        ("*/x", "/a/x", True),
+        ("/$", "/", True),
+        ("/$", "/x", False),
+    ],
+)
+def test_a_pattern_speaks_of_what_it_should(pattern: str, path: str, *, is_matched: bool) -> None:
+    assert allows(f"User-agent: *\nDisallow: {pattern}", path) is not is_matched
+
+
+@given(
+    st.text("ab*", max_size=8).map(lambda text: "/" + text),
+    st.booleans(),
+    st.text("ab", max_size=9),
+)
+def test_a_pattern_speaks_of_what_the_same_regular_expression_does(pattern, is_anchored, rest):
+    expression = ".*".join(re.escape(piece) for piece in pattern.split("*"))
+    ends = "" if is_anchored else ".*"
+    expected = re.fullmatch(expression + ends, "/" + rest) is not None
+    rule = Rule(allows=False, pattern=pattern + "$" * is_anchored, line=1)
+    assert rule.matches("/" + rest) is expected
+
+
+def test_a_hostile_pattern_is_not_slow() -> None:
+    """A regular expression would take longer than the world has lasted."""
+    assert allows("User-agent: *\nDisallow: /" + "*a" * 500 + "b$", "/" + "a" * 2_000)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Disallow /x",
+        "disallow:/x",
+        " Disallow : /x ",
+        "Dissallow: /x",
+        "DISALLOW:\t/x",
+    ],
+)
+def test_a_line_that_is_not_quite_right_is_understood(line: str) -> None:
+    assert not allows(f"User-agent: *\n{line}")
+
+
+@pytest.mark.parametrize("between", ["", "\n", "# why\n", "Sitemap: /map.xml\n", "Host: x\n"])
+def test_agents_that_follow_each_other_are_told_the_same(between: str) -> None:
+    assert not allows(f"User-agent: skybatch\n{between}User-agent: other\nDisallow: /x")
+
+
+def test_a_group_that_only_says_how_fast_ends_there() -> None:
+    text = "User-agent: *\nCrawl-delay: 10\n\nUser-agent: other\nDisallow: /"
+    assert allows(text)
+    assert Rules(text).delay_s == 10.0
+
+
+def test_groups_that_name_us_are_one() -> None:
+    groups = (("skybatch", "/x"), ("*", "/z"), ("Skybatch", "/y"))
+    text = "\n".join(f"User-agent: {agent}\nDisallow: {path}" for agent, path in groups)
+    assert [allows(text, path) for path in ("/x", "/y", "/z")] == [False, False, True]
+
+
+def test_a_group_of_our_own_that_forbids_nothing_frees_us_from_the_one_for_all() -> None:
+    assert allows("User-agent: *\nDisallow: /\nUser-agent: skybatch\nDisallow:")
+
+
+def test_the_line_that_forbids_is_told() -> None:
+    text = "# mine\r\nUser-agent: *\r\n\r\nDisallow: /x\r\nAllow: /x/y\r\nDisallow: /x/y/z"
+    lines = [Rules(text).forbidden_by(ORIGIN + path) for path in ("/", "/x", "/x/y", "/x/y/z?q")]
+    assert lines == [None, 4, None, 6]
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_file(text: str) -> None:
+    assert isinstance(Rules(f"User-agent: *\n{text}").allow(ORIGIN + "/x"), bool)
