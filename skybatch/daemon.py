@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 import skybatch
 from skybatch.access import FILE as TOKEN_FILE
-from skybatch.access import open_access
+from skybatch.access import Access, open_access
 from skybatch.api.app import build_app
 from skybatch.api.context import Context, Limits
+from skybatch.api.listening import listening
 from skybatch.bus import Bus
 from skybatch.checks.selfcheck import SelfChecker
 from skybatch.config import Config
@@ -143,10 +143,8 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         stack.push_async_callback(store.close)
         access = await open_access(store, folder, config.auth.token)
 
-        gate = Gate(box.recorder)
-        queue = JobQueue(store, boot, gate, clock)
+        queue = JobQueue(store, boot, gate := Gate(box.recorder), clock)
         recovered = await _recover(store, queue, box)
-
         fetch_web = await stack.enter_async_context(open_web(fetch_settings(config), clock))
         bench = Bench(
             queue, fetch_web, clock, box.recorder, box.mark, config.crawl.max_retry_after_s
@@ -161,33 +159,10 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         bus.listen(engine.pool.hear)
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
-
-        checker = SelfChecker(
-            store=store,
-            web=fetch_web,
-            bus=bus,
-            clock=clock,
-            data_dir=folder,
-            wake=engine.wake,
-            obstacle=lambda: engine.pool.obstacle,
+        context = _context(config, folder, store, bus, access, engine, bench, recovered)
+        url = await stack.enter_async_context(
+            listening(build_app(context), config.server.host, config.server.port)
         )
-        app = build_app(
-            Context(
-                store=store,
-                bus=bus,
-                auth=access,
-                health=Vitals(engine, box.recorder, recovered, clock.now()),
-                control=Controls(engine, checker),
-                data_dir=folder,
-                wake=engine.wake,
-                defaults=config.crawl.options,
-                default_concurrency=config.workers.count,
-                clock=clock,
-                limits=Limits(),
-                live=Onlooker(engine, fetch_web, clock).live,
-            )
-        )
-        url = await _listen(stack, app, config.server.host, config.server.port)
         stack.callback(bus.close)
         _write_address(folder / ADDRESS_FILE, url)
         # What the start made lives as long as we do: left out of every later collection, which
@@ -199,6 +174,44 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
         yield Daemon(Started(url, token_file, recovered, is_paused), engine, box.recorder, running)
+
+
+def _context(  # noqa: PLR0913 - this is where the parts meet
+    config: Config,
+    folder: Path,
+    store: Store,
+    bus: Bus,
+    access: Access,
+    engine: Supervisor,
+    bench: Bench,
+    recovered: Recovered,
+) -> Context:
+    """What the API may see of the parts, and do with them."""
+    clock = bench.clock
+    checker = SelfChecker(
+        store=store,
+        web=bench.web,
+        bus=bus,
+        clock=clock,
+        data_dir=folder,
+        wake=engine.wake,
+        obstacle=lambda: engine.pool.obstacle,
+        is_paused=lambda: engine.pool.is_paused,
+    )
+    return Context(
+        store=store,
+        bus=bus,
+        auth=access,
+        health=Vitals(engine, bench.recorder, recovered, clock.now()),
+        control=Controls(engine, checker),
+        data_dir=folder,
+        wake=engine.wake,
+        defaults=config.crawl.options,
+        default_concurrency=config.workers.count,
+        clock=clock,
+        limits=Limits(),
+        live=Onlooker(engine, bench.web, clock).live,
+    )
 
 
 def _black_box(folder: Path, boot: str, clock: SteadyClock) -> BlackBox:
@@ -272,23 +285,3 @@ async def _stop(engine: Supervisor, running: "asyncio.Task[None]") -> None:
     """End the engine on every way out; after a drain there is nothing left to wait for."""
     await engine.stop(0.0)
     await running
-
-
-async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> str:
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=15,
-        shutdown_timeout=8,
-        max_line_size=8190,
-        max_field_size=8190,
-        auto_decompress=False,
-        handler_cancellation=False,
-    )
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, host, port)
-    await site.start()
-    bound = runner.addresses[0]
-    name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    return f"http://{name}:{bound[1]}"

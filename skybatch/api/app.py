@@ -31,7 +31,6 @@ def build_app(context: Context) -> web.Application:
     """The API over the parts of a daemon."""
     app = web.Application(
         middlewares=[identify, catch, authenticate],
-        client_max_size=context.limits.json_bytes,
     )
     app[CONTEXT] = context
     app.on_response_prepare.append(_add_headers)

@@ -43,6 +43,7 @@ class SelfChecker:
         data_dir: Path,
         wake: Callable[[], None],
         obstacle: Callable[[], str | None],
+        is_paused: Callable[[], bool],
     ) -> None:
         """`wake`: there may be something to claim; `obstacle`: why nothing is claimed."""
         self._store = store
@@ -52,6 +53,7 @@ class SelfChecker:
         self._data_dir = data_dir
         self._wake = wake
         self._obstacle = obstacle
+        self._is_paused = is_paused
         self._running: asyncio.Task[SelfCheck] | None = None
 
     async def check(self) -> SelfCheck:
@@ -97,6 +99,8 @@ class SelfChecker:
         store = await tried("store", self._commit, limit_s=STORE_S)
         if not store.ok:
             return store, not_tried("queue", store.detail), None
+        if self._is_paused():  # it will not end by itself
+            return store, not_tried("queue", "the daemon is paused"), None
         through = await tried("queue", queue, limit_s=QUEUE_S)
         if not through.ok and (obstacle := self._obstacle()):
             through = replace(through, detail=f"{through.detail}: {obstacle}")

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -16,6 +17,7 @@ from skybatch.recorder import lines
 from skybatch.recorder.lines import Line
 
 _SHOWN = 10
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def or_last_lines() -> Iterator[None]:
     try:
         yield
     except Unreachable:
-        found = lines.last(_data_dir(), _SHOWN)
+        found = [] if _is_elsewhere() else lines.last(_data_dir(), _SHOWN)
         if found:
             click.echo(f"the last lines of the flight recorder in {_data_dir()}:", err=True)
         for line in found:
@@ -38,7 +40,7 @@ def or_story_of(word: str, *, as_json: bool) -> Iterator[None]:
     try:
         yield
     except Unreachable:
-        found = list(_about(word))
+        found = [] if _is_elsewhere() else list(_about(word))
         if found:
             click.echo("no daemon answers; the flight recorder alone tells:", err=True)
         for line in found:
@@ -54,6 +56,12 @@ def _about(word: str) -> Iterator[Line]:
         if line.job_id and (line.job_id.startswith(word) or line.data.get("domain") == word)
     }
     return (line for line in lines.read(_data_dir()) if line.job_id in jobs)
+
+
+def _is_elsewhere() -> bool:
+    """Whether the daemon that was asked is on another machine: the recorder here is not its."""
+    host = urlsplit(os.environ.get("SKYBATCH_URL", "")).hostname
+    return host is not None and host not in _HERE
 
 
 def _data_dir() -> Path:
