@@ -45,6 +45,8 @@ def or_story_of(word: str, *, as_json: bool) -> Iterator[None]:
             click.echo("no daemon answers; the flight recorder alone tells:", err=True)
         for line in found:
             click.echo(msgspec.json.encode(line) if as_json else told(line))
+        if not found and not _is_elsewhere():
+            click.echo(f"the flight recorder has nothing of {plain(word)}", err=True)
         raise
 
 

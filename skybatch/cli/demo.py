@@ -159,7 +159,7 @@ async def _crawl(plan: Plan, access: Access) -> Exit:
         order = Order(plan.source, {"max_pages": plan.max_pages, "label": "demo"})
         answer = await send(client, order)
         receipt = answer.read(SubmittedView)
-        tell_receipt(receipt, plan.source)
+        tell_receipt(receipt, plan.source, is_dry_run=False)
         batch_id = receipt.batch_id or ""
         last = await follow(client, batch_id, timeout_s=None)
         records = await download.to_table(client, batch_id)

@@ -30,10 +30,9 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "verify": "Prove that the running daemon does its work.",
         "token": "Show the token in use and where it comes from.",
         "config": "Show the configuration in force and where each value comes from.",
+        "torture": "Kill a scratch daemon under load again and again, and count.",
     },
 }
-
-HIDDEN = frozenset({"torture"})  # found by name, and not in the help
 
 
 class _Commands(click.Group):
@@ -43,7 +42,7 @@ class _Commands(click.Group):
         return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in {*self.list_commands(ctx), *HIDDEN}:
+        if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = import_module(f"skybatch.cli.{cmd_name}").command
         return command

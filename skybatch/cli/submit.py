@@ -109,7 +109,7 @@ async def _carry_out(order: Order) -> Exit:
     async with connect() as client:
         answer = await send(client, order)
         receipt = answer.read(SubmittedView)
-        tell_receipt(receipt, order.source)
+        tell_receipt(receipt, order.source, is_dry_run=order.is_dry_run)
         if not order.wait or receipt.batch_id is None:
             if order.as_json:
                 click.echo(answer.body)
@@ -182,9 +182,9 @@ def _placed(faults: Sequence[FaultView], source: Source) -> tuple[FaultView, ...
     )
 
 
-def tell_receipt(receipt: SubmittedView, source: Source) -> None:
+def tell_receipt(receipt: SubmittedView, source: Source, *, is_dry_run: bool) -> None:
     """Say on stderr what became of the lines of the list."""
-    told = f"{some(receipt.job_count, 'domain')} accepted"
+    told = f"{some(receipt.job_count, 'domain')} {'would be ' if is_dry_run else ''}accepted"
     if receipt.duplicates:
         told += f", {some(receipt.duplicates, 'duplicate')}"
     if receipt.rejected_count:

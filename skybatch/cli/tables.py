@@ -10,7 +10,7 @@ from skybatch.cli.wording import plain
 
 _TITLE = 60  # characters
 _NARROWED = {"domain": 12, "title": 12, "label": 8}  # columns that give way, and how far
-_LEFT_OUT = frozenset({"title", "created"})  # where the others would not fit otherwise
+_LEFT_OUT = ("title", "created", "phone")  # one by one, where the others would not fit otherwise
 _GAP = 2
 
 
@@ -38,15 +38,17 @@ def _draw(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for name, cells in columns.items()
     }
     console = Console()
-    if _width(least.values()) > console.width:
-        least = {name: width for name, width in least.items() if name not in _LEFT_OUT}
+    for name in _LEFT_OUT:
+        if _width(least.values()) > console.width:
+            least.pop(name, None)
+    wide = Console(width=max(console.width, _width(least.values())))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, width in least.items():
         is_whole = name not in _NARROWED
         table.add_column(name, overflow="fold", no_wrap=is_whole, min_width=width)
     for row in zip(*(columns[name] for name in least), strict=True):
         table.add_row(*map(Text, row))
-    console.print(table, width=max(console.width, _width(least.values())), crop=False)
+    wide.print(table)
 
 
 def _width(columns: Iterable[int]) -> int:

@@ -217,9 +217,12 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("columns", "has_title"), [("60", False), ("80", False), ("140", True)])
+@pytest.mark.parametrize(
+    ("columns", "has_phone", "has_title"),
+    [("60", False, False), ("80", False, False), ("95", True, False), ("140", True, True)],
+)
 def test_addresses_and_reasons_stay_whole_on_every_terminal(
-    columns, has_title, monkeypatch
+    columns, has_phone, has_title, monkeypatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("TERM", "xterm")
@@ -228,6 +231,9 @@ def test_addresses_and_reasons_stay_whole_on_every_terminal(
     contact = ContactView((ValueView("info@bakery-north.example"),), (ValueView("+493012345678"),))
     record = RecordView("bakery-north.example", "partial", "robots_disallowed", "Bread", contact)
     show_records([record])
-    for whole in ("info@bakery-north.example", "+493012345678", "robots_disallowed", "pages"):
-        assert whole in stream.getvalue()
+    lines = stream.getvalue().splitlines()
+    assert re.match(r"(\x1b\[1m)*domain ", lines[0])
+    for whole in ("bakery-north", "info@bakery-north.example", "robots_disallowed"):
+        assert whole in lines[1]
+    assert ("+493012345678" in lines[1]) is has_phone
     assert ("Bread" in stream.getvalue()) is has_title
