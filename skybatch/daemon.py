@@ -187,7 +187,7 @@ def _context(  # noqa: PLR0913 - this is where the parts meet
     recovered: Recovered,
 ) -> Context:
     """What the API may see of the parts, and do with them."""
-    clock = bench.clock
+    clock, started_at = bench.clock, bench.clock.now()
     checker = SelfChecker(
         store=store,
         web=bench.web,
@@ -202,7 +202,7 @@ def _context(  # noqa: PLR0913 - this is where the parts meet
         store=store,
         bus=bus,
         auth=access,
-        health=Vitals(engine, bench.recorder, recovered, clock.now()),
+        health=Vitals(engine, bench.recorder, recovered, started_at),
         control=Controls(engine, checker),
         data_dir=folder,
         wake=engine.wake,
@@ -210,7 +210,7 @@ def _context(  # noqa: PLR0913 - this is where the parts meet
         default_concurrency=config.workers.count,
         clock=clock,
         limits=Limits(),
-        live=Onlooker(engine, bench.web, clock).live,
+        live=Onlooker(engine, bench.web, clock, recovered, started_at).live,
     )
 
 

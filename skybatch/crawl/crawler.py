@@ -11,11 +11,10 @@ from skybatch.crawl.candidates import NoStart, find_start
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.pages import Pages
-from skybatch.crawl.robots_rules import told
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Interrupted, Stop
 from skybatch.crawl.url import identity
-from skybatch.crawl.visitor import Visit, Visitor
+from skybatch.crawl.visitor import Forbidden, Visit, Visitor
 from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
 from skybatch.model.options import Options
@@ -98,7 +97,7 @@ class _Crawl:
         self._sink.stage("robots")
         rules = await self._visitor.rules(url)
         if (line := rules.forbidden_by(url)) is not None:
-            raise FetchError(Reason.ROBOTS_DISALLOWED, f"{told(line)} forbids {url}")
+            raise Forbidden(url, line)
         self._sink.stage("start")
         visit = await self._visitor.visit(url, rules)
         final_url = visit.response.url

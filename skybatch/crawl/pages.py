@@ -7,7 +7,7 @@ from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.robots_rules import told
 from skybatch.crawl.throttle import HOLD_S
-from skybatch.crawl.visitor import AlreadyHeld, Visit, Visitor
+from skybatch.crawl.visitor import AlreadyHeld, Forbidden, Visit, Visitor
 from skybatch.crawl.web import Web
 from skybatch.extract import merge
 from skybatch.model.page import PageWrite, Progress
@@ -49,6 +49,9 @@ class Pages:
             visit = await self._visitor.visit(entry.url, rules)
         except AlreadyHeld as redirect:
             return PageWrite(verdict.of_duplicate(entry, redirect.url, requests=1))
+        except Forbidden as redirect:
+            page = verdict.of_forbidden(entry, redirect.by, requests=1, target=redirect.url)
+            return PageWrite(page)
         except FetchError as error:
             return self._failed(entry, error)
         if self._frontier.holds(visit.response.url):
@@ -80,9 +83,6 @@ class Pages:
         return PageWrite(verdict.of_failure(entry, error, now=self._clock.now()))
 
     def _failed(self, entry: Entry, error: FetchError) -> PageWrite | None:
-        if error.reason is Reason.ROBOTS_DISALLOWED:
-            page = verdict.of_forbidden(entry, error.detail, requests=1, target=error.url)
-            return PageWrite(page)
         if error.retry_after_s is not None and error.retry_after_s > HOLD_S:
             self.wait = error
             self._frontier.put_back(entry, due_at=0.0)

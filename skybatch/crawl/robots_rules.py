@@ -21,6 +21,7 @@ _AGENT = frozenset({"user-agent", "useragent", "user agent"})
 _DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
 _DELAY = frozenset({"crawl-delay", "crawldelay"})
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_MAY_DIFFER = re.compile(r"[^A-Za-z0-9/?&=:;,@!'()+~\[\]|._-]")
 
 
 class Rule(NamedTuple):
@@ -77,7 +78,7 @@ class Rules:
         parts = split(url)
         if parts.path == PATH:
             return None  # section 2.2.2: always allowed
-        path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if parts.query else "")
+        path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if "?" in url else "")
         for rule in self._rules:
             if rule.matches(path):
                 return None if rule.allows else rule.line
@@ -103,7 +104,7 @@ class _File:
 
     def __init__(self) -> None:
         self._to_us, self._to_all = _Group(), _Group()
-        self._named: list[_Group] = []  # by the agent lines in force
+        self._named: set[_Group] = set()  # by the agent lines in force
         self._is_told = False  # they have been told something: the next one begins a group
 
     @property
@@ -113,11 +114,11 @@ class _File:
 
     def agent(self, name: str) -> None:
         if self._is_told:
-            self._named, self._is_told = [], False
+            self._named, self._is_told = set(), False
         if name.startswith("*"):
-            self._named.append(self._to_all)
+            self._named.add(self._to_all)
         elif _is_us(name):
-            self._named.append(self._to_us)
+            self._named.add(self._to_us)
             self._to_us.is_named = True
 
     def rule(self, rule: Rule) -> None:
@@ -170,10 +171,9 @@ def _pattern(value: str) -> str:
 def _normal(text: str) -> str:
     """Each character in one spelling, so that equal ones are equal (section 2.2.2): what need not
     be escaped is not, everything beyond ASCII and the two special characters are."""
-    if text.isascii() and not any(mark in text for mark in "%*$"):
+    if _MAY_DIFFER.search(text) is None:
         return text
-    escaped = _ESCAPE.sub(_unescaped, text)
-    return quote(escaped, safe="%/?&=:;,@!'()+~[]{}|\\^`\"<> #")
+    return quote(_ESCAPE.sub(_unescaped, text), safe="%/?&=:;,@!'()+~[]|")
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -18,17 +18,23 @@ class Wait:
 
     def __init__(self, scope: asyncio.Timeout, url: str | None) -> None:
         self.url = url  # what is to be asked for; None = a page is to become due
-        self.out_at: float | None = None  # since when an answer is waited for, by the loop's clock
+        self.asked_at: float | None = None  # since when its answer is waited for, by the loop
         self._scope = scope
+        self._is_out = False
 
     @property
     def is_out(self) -> bool:
         """Whether the request has gone out."""
-        return self.out_at is not None
+        return self._is_out
 
     def begin(self) -> None:
         """The request goes out now: a drain lets it finish."""
-        self.out_at = asyncio.get_running_loop().time()
+        self._is_out = True
+        self.asked_at = asyncio.get_running_loop().time()
+
+    def turn_to(self, url: str) -> None:
+        """It was answered by a redirect, and asks there next."""
+        self.url, self.asked_at = url, None
 
     def interrupt(self, *, also_requests: bool) -> None:
         """Raise Interrupted where it is awaited."""
@@ -58,7 +64,7 @@ class Stop:
         """The answer that is waited for longest, or else the turn, or else anything."""
         return min(
             self._waits,
-            key=lambda wait: (wait.out_at is None, wait.out_at or 0.0, wait.url is None),
+            key=lambda wait: (wait.asked_at is None, wait.asked_at or 0.0, wait.url is None),
             default=None,
         )
 

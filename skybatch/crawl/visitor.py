@@ -25,6 +25,14 @@ class AlreadyHeld(Exception):
         self.url = url
 
 
+class Forbidden(FetchError):
+    """robots.txt does not want a URL to be asked for."""
+
+    def __init__(self, url: str, line: int) -> None:
+        self.by = told(line)
+        super().__init__(Reason.ROBOTS_DISALLOWED, f"{self.by} forbids {url}", url=url)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A successful answer, and what reading it gave; `None` = it is no page that we read."""
@@ -80,13 +88,17 @@ class Visitor:
                 wait.begin()
                 self._watch.asking(identity(url))
 
+            async def follow(target: str) -> None:
+                wait.turn_to(target)
+                await self._follow(target)
+
             request = Request(
                 url=url,
                 headers=self._options.headers,
                 pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
                 max_bytes=self._web.max_body_bytes,
                 may_read=content.may_be_page,
-                follow=self._follow,
+                follow=follow,
                 before=begin,
             )
             response = await self._get(request)
@@ -114,7 +126,7 @@ class Visitor:
             raise AlreadyHeld(url)
         rules = await self.rules(url)
         if (line := rules.forbidden_by(url)) is not None:
-            raise FetchError(Reason.ROBOTS_DISALLOWED, told(line), url=url)
+            raise Forbidden(url, line)
 
     async def _read(self, asked: str, response: Response) -> Reading | None:
         if response.body is None:

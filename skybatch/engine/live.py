@@ -10,8 +10,10 @@ from skybatch.engine.supervisor import Supervisor
 from skybatch.engine.worker import Worker
 from skybatch.model.clock import Clock
 from skybatch.model.explanation import Live, LiveJob, Neighbours
+from skybatch.model.recovery import Recovered
 from skybatch.model.wording import whole
 
+NEWS_S = 60.0
 SILENT_S = 3.0  # most servers answer within one; requests are given up after ten
 
 
@@ -22,6 +24,8 @@ class Onlooker:
     engine: Supervisor
     web: Web
     clock: Clock
+    recovered: Recovered
+    started_at: float
 
     def live(self, batch_id: str) -> Live:
         """Whatever has to do with a batch, and what keeps all of them waiting."""
@@ -32,6 +36,7 @@ class Onlooker:
             is_paused=pool.is_paused,
             is_clearing=pool.is_clearing,
             store_trouble=self.engine.gate.trouble,
+            recovery=self._recovery(),
             jobs={
                 worker.claim.job_id: self._job(worker)
                 for worker in pool.workers
@@ -44,6 +49,12 @@ class Onlooker:
             ),
             neighbours=self._neighbours(batch_id),
         )
+
+    def _recovery(self) -> str | None:
+        ago = self.clock.now() - self.started_at
+        if not self.recovered.is_anything or ago > NEWS_S:
+            return None
+        return f"skybatch was started again {whole(ago)} ago and {self.recovered}"
 
     def _job(self, worker: Worker) -> LiveJob:
         now = self.clock.monotonic()
@@ -77,7 +88,7 @@ def _waits_for(wait: Wait | None) -> str | None:
     if wait.url is None:
         return "the time to try a page again"
     host = split(wait.url).host
-    if wait.out_at is None:
+    if wait.asked_at is None:
         return f"its turn at {host}"
-    seconds = asyncio.get_running_loop().time() - wait.out_at
+    seconds = asyncio.get_running_loop().time() - wait.asked_at
     return f"an answer from {host}, asked {whole(seconds)} ago" if seconds >= SILENT_S else None

@@ -42,6 +42,8 @@ def _in_hand(situation: Situation, live: Live) -> Iterator[str]:
         return
     if situation.deadline_at is not None:
         yield f"it ends at its deadline in {whole(situation.deadline_at - situation.now)}"
+    if live.recovery is not None:
+        yield live.recovery
     yield from _running(situation, live)
     yield from _waiting(situation)
     yield from _ready(situation, live)

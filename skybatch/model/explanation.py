@@ -100,6 +100,7 @@ class Live:
     is_paused: bool = False
     is_clearing: bool = False  # nothing is claimed until a job that must run alone has run
     store_trouble: str | None = None  # why the database cannot be written
+    recovery: str | None = None  # what the last start recovered, as long as it is news
     jobs: Mapping[str, LiveJob] = field(default_factory=dict)  # by job id
     findings: tuple[str, ...] = ()  # sentences of the monitor about this batch
     neighbours: tuple[Neighbours, ...] = ()

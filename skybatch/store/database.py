@@ -110,6 +110,7 @@ class Store:
 
     async def inspect(self) -> None:
         """Look for damage in the whole file. Raises StoreUnavailable when there is some."""
+        self._check_place()
         self._inspection = inspection = Inspection(self._path)
         try:
             damage = await asyncio.to_thread(inspection.run)
@@ -117,6 +118,7 @@ class Store:
             raise StoreUnreadable(f"the database cannot be read: {error}") from error
         finally:
             self._inspection = None
+        self._check_place()  # or it is another file of which that was said
         if damage is not None:
             self._found_damaged(damage)
         if not inspection.is_stopped:

@@ -67,7 +67,8 @@ class Inspection:
     def _look(self, db: sqlite3.Connection) -> str | None:
         db.executescript(_SETTINGS)
         tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        for (table,) in tables.fetchall():
+        # Only together with the schema is the list of free pages looked at.
+        for table in ("sqlite_schema", *(name for (name,) in tables.fetchall())):
             if self.is_stopped:
                 return None
             if (found := _faults(db, table)) != ["ok"]:

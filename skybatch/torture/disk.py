@@ -28,6 +28,7 @@ class Disk:
         self._stalls: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)
         self._began: float | None = None  # the sync that goes on
         self.slowest_s = 0.0
+        self.trouble: str | None = None  # why it was not measured to the end
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -58,21 +59,26 @@ class Disk:
             return stalls
 
     def _run(self) -> None:
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            while not self._is_over.wait(_EVERY_S):
-                self._sync(handle)
-        finally:
-            os.close(handle)
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                while not self._is_over.wait(_EVERY_S):
+                    self._sync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            self.trouble = f"the disk could not be measured: {error.strerror}"
 
     def _sync(self, handle: int) -> None:
         with self._lock:
             began = self._began = time.monotonic()
-        os.pwrite(handle, b"sync", 0)
-        os.fsync(handle)
-        with self._lock:
-            ended = time.monotonic()
-            self._began = None
-            self.slowest_s = max(self.slowest_s, ended - began)
-            if ended - began > STALL_S:
-                self._stalls.append((began, ended))
+        try:
+            os.pwrite(handle, b"sync", 0)
+            os.fsync(handle)
+        finally:
+            with self._lock:
+                ended = time.monotonic()
+                self._began = None
+                self.slowest_s = max(self.slowest_s, ended - began)
+                if ended - began > STALL_S:
+                    self._stalls.append((began, ended))

@@ -58,6 +58,7 @@ def report(fault: Fault, stage: Stage, found: Audit, *, seconds: float) -> Repor
             *_broken_limits(fault.load, stage.origin),
             *_unexcused(stage),
             *_bad_lines(stage.child),
+            *filter(None, [stage.disk.trouble]),
         ),
     )
 

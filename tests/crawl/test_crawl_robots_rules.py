@@ -42,6 +42,12 @@ def test_our_own_group_replaces_the_one_for_all() -> None:
     assert not allows(text)
 
 
+def test_a_file_that_names_the_same_agents_again_and_again_has_no_more_rules_for_it() -> None:
+    """One rule for each pair would be 25 million, and several GB."""
+    rules = Rules("User-agent: *\nUser-agent: skybatch\n" * 5_000 + "Allow: /a\n" * 1_500)
+    assert rules.is_quick
+
+
 @pytest.mark.parametrize("line", ["User-agents: other", "User-agent-policy: x", "Useragentx"])
 def test_a_line_that_only_looks_like_one_begins_no_group(line: str) -> None:
     assert not allows(f"User-agent: *\n{line}\nDisallow: /x")
@@ -140,6 +146,16 @@ def test_a_crawl_delay_is_obeyed_up_to_a_minute(line: str, expected: float) -> N
         ("/***a", "/ba", True),
         ("admin", "/admin/x", True),
         ("*/x", "/a/x", True),
+        ("/my folder/", "/my%20folder/x", True),
+        ("/my%20folder/", "/my%20folder/x", True),
+        ("/{id}", "/%7Bid%7D", True),
+        ('/"x"', "/%22x%22", True),
+        ("/<x>", "/%3Cx%3E", True),
+        ("/^x", "/%5Ex", True),
+        ("/^x", "/^x", True),
+        ("/x?q=a b", "/x?q=a%20b", True),
+        ("/*?", "/x?", True),
+        ("/*?", "/x", False),
         ("/$", "/", True),
         ("/$", "/x", False),
     ],

@@ -92,3 +92,21 @@ async def test_a_timeout_of_somebody_else_is_not_taken_for_a_stop() -> None:
     with pytest.raises(TimeoutError):
         async with Stop().waiting():
             raise TimeoutError
+
+
+async def test_the_answer_that_is_waited_for_longest_is_told_and_after_a_redirect_the_next_one():
+    stop = Stop()
+    assert stop.longest is None
+    async with stop.waiting(), stop.waiting("http://a/1") as first, stop.waiting("http://a/2") as b:
+        assert stop.longest in (first, b)
+        b.begin()
+        first.begin()
+        assert stop.longest is b
+        b.turn_to("http://b/2")
+        assert stop.longest is first
+        async with stop.waiting("http://b/robots.txt") as rules:
+            first.turn_to("http://c/1")
+            rules.begin()
+            assert stop.longest is rules
+        assert first.is_out, "a drain lets it finish"
+    assert stop.longest is None

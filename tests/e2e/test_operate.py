@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import time
@@ -140,6 +141,10 @@ def test_a_kill_is_told_by_the_next_start_and_by_the_trace(daemon, skybatch):
         assert "attempt 1" in done.stderr
         assert "skybatch serve" in done.stderr
     daemon.start()
+    told = " ".join(daemon.get(f"/batch/{batch_id}/explain").json["sentences"])
+    assert re.search(
+        rf"skybatch was started again \d s ago and recovered {HOSTS} jobs, \d+ page", told
+    )
     recovery = daemon.get("/health").json["recovery"]
     assert recovery["jobs"] == HOSTS
     assert recovery["pages_kept"] >= HOSTS

@@ -8,6 +8,7 @@ import pytest
 
 from skybatch.engine.inspector import EVERY_SECONDS, FIRST_SECONDS, Inspector
 from skybatch.errors import StoreUnavailable, StoreUnreadable
+from skybatch.store import inspection
 from skybatch.store.database import Store
 from skybatch.store.inspection import Inspection
 from skybatch.store.opening import FILE
@@ -76,6 +77,39 @@ async def test_damage_where_nobody_looks_is_found_and_nothing_is_written_any_mor
         assert [row[0] for row in await db.execute_fetchall("SELECT host FROM hosts")] == ["h"]
 
 
+def spoil_free_pages(path):
+    """Let the list of free pages name one that is in use."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE filler (x)")
+        db.executemany("INSERT INTO filler VALUES (zeroblob(?))", [(3_000,)] * 50)
+        db.commit()
+        db.execute("DROP TABLE filler")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(32)
+        trunk = int.from_bytes(file.read(4), "big")
+        assert trunk, "there are free pages"
+        file.seek((trunk - 1) * PAGE + 8)
+        file.write(root_of(path, "hosts").to_bytes(4, "big"))
+
+
+async def test_a_list_of_free_pages_that_names_a_used_one_is_damage(path):
+    spoil_free_pages(path)
+    assert "reelist" in (Inspection(path).run() or "")
+
+
+async def test_what_is_said_of_another_file_in_our_place_is_not_held_against_ours(path, store):
+    away = path.with_name("away")
+    path.rename(away)
+    path.write_bytes(b"not a database" * 1_000)
+    with pytest.raises(StoreUnavailable, match="was replaced"):
+        await store.inspect()
+    away.replace(path)
+    await store.write(insert)
+    assert store.damage is None
+
+
 def redefine(path, name, sql):
     """Change what the schema says of an index, but not what stands in it; what it said before."""
     with closing(sqlite3.connect(path)) as db:
@@ -118,24 +152,50 @@ async def test_damage_that_a_reader_meets_ends_all_writing(path, store):
         await store.write(insert)
 
 
-async def test_an_inspection_can_be_stopped(path, store, monkeypatch):
+async def test_an_inspection_does_not_hold_up_the_end(store, monkeypatch):
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
     endless = (
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
     )
 
-    def look(_inspection, db):
+    def look(db, _table):
         loop.call_soon_threadsafe(begun.set)
-        db.execute(endless).fetchall()
+        return db.execute(endless).fetchall()
 
-    monkeypatch.setattr(Inspection, "_look", look)
+    monkeypatch.setattr(inspection, "_faults", look)
     looking = asyncio.create_task(store.inspect())
     await begun.wait()
     async with asyncio.timeout(5):
         await store.stop_inspecting()
         await looking
-    assert store.inspected_at is None, "it was not looked through"
+
+
+async def test_an_inspection_that_is_stopped_has_found_nothing(store, monkeypatch):
+    """In the midst of a table, by the interrupt that SQLite itself obeys."""
+    row = (1.0, "x", "b", "x" * 200)
+    await store.write(
+        lambda tx: tx.db.executemany(
+            "INSERT INTO events (at, type, batch_id, data) VALUES (?, ?, ?, ?)", [row] * 300_000
+        )
+    )
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    faults = inspection._faults
+
+    def look(db, table):
+        if table == "events":
+            loop.call_soon_threadsafe(begun.set)
+        return faults(db, table)
+
+    monkeypatch.setattr(inspection, "_faults", look)
+    looking = asyncio.create_task(store.inspect())
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await store.stop_inspecting()
+        await looking
+    assert store.inspected_at is None, "it was not looked through to the end"
+    assert store.damage is None
 
 
 async def test_the_inspector_waits_looks_and_does_not_look_again_at_what_is_damaged(path, store):

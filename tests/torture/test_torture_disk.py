@@ -1,5 +1,6 @@
 """The disk beside a torture: which pages a standstill may hold back."""
 
+import errno
 import os
 import threading
 import time
@@ -60,6 +61,20 @@ def test_a_standstill_that_is_over_holds_back_until_the_usual_time_after_it(tmp_
         assert disk.behind_since(ended, lag_s=LAG_S) < began
         assert disk.behind_since(ended + LAG_S + 1, lag_s=LAG_S) == ended + 1
         assert disk.behind_since(began - 1, lag_s=LAG_S) == began - 1 - LAG_S
+
+
+def test_a_disk_that_cannot_be_measured_excuses_nothing_and_is_told(tmp_path, monkeypatch):
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with Disk(tmp_path) as disk:
+        deadline = time.monotonic() + 10
+        while disk.trouble is None:
+            assert time.monotonic() < deadline, "nobody is told"
+        at = time.monotonic() + 10
+        assert disk.behind_since(at, lag_s=LAG_S) == at - LAG_S
+    assert "No space left" in disk.trouble
 
 
 def test_the_file_goes_with_it(tmp_path):
