@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import resource
 import secrets
 import signal
 import subprocess
@@ -53,6 +54,7 @@ class Footprint:
 
     fds: int
     threads: int
+    mb: int  # resident memory
 
 
 class Child:
@@ -238,11 +240,13 @@ class Child:
             return text.encode() in log.read()
 
     def footprint(self) -> Footprint | None:
-        """Open files and threads of the daemon; `None` where the system has no /proc."""
+        """What the daemon holds; `None` where the system has no /proc."""
         process = Path("/proc") / str(self.pid)
         try:
             fds = len(list((process / "fd").iterdir()))
-            return Footprint(fds, len(list((process / "task").iterdir())))
+            pages = int((process / "statm").read_text("ascii").split()[1])
+            mb = round(pages * resource.getpagesize() / 1_000_000)
+            return Footprint(fds, len(list((process / "task").iterdir())), mb)
         except OSError:
             return None
 

@@ -34,15 +34,15 @@ _RULES = """\
 * **ready**: seconds from the start of the process until submissions are taken; at most 2, or twice
   the first start.
 * **sync**: the longest that the disk took for those few bytes.
-* **files, threads**: open files and threads after the first start, and in the end at rest: at most
-  2 more.
+* **files, threads, MB**: open files, threads and resident memory after the first start, and in the
+  end at rest: at most 2 more, and 48 MB (the caches of SQLite fill up to 32).
 * **violations**: everything else that must not be: a batch that does not end, a job that pays for
   what was done to the daemon, a counter that is off, damage that SQLite finds, a traceback in the
   log.
 """
 _TABLE = """\
 | fault | rounds | kills | acknowledged | after a lost answer | stored | repeats of allowed \
-| ready: median, most | sync, most | files, threads | lost | doubled | violations |
+| ready: median, most | sync, most | files, threads, MB | lost | doubled | violations |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 
@@ -61,7 +61,7 @@ def figures(report: Report) -> str:
     return (
         f"{report.fault}: {report.acknowledged} submissions acknowledged, {report.recovered} of "
         f"them after a lost answer; {report.jobs} jobs, {report.pages} pages stored; "
-        f"{_repeats(report)} allowed repeats; ready after {_starts(report)}; files, threads: "
+        f"{_repeats(report)} allowed repeats; ready after {_starts(report)}; files, threads, MB: "
         f"{_footprints(report)}; a sync of the disk took at most {report.slowest_sync_s:.2f} s"
         f"{notes}; {report.seconds:.0f} s"
     )
@@ -81,7 +81,7 @@ def _footprints(report: Report) -> str:
     first, rest = report.at_first, report.at_rest
     if first is None or rest is None:
         return "not told"
-    return f"{first.fds} → {rest.fds}, {first.threads} → {rest.threads}"
+    return f"{first.fds} → {rest.fds}, {first.threads} → {rest.threads}, {first.mb} → {rest.mb}"
 
 
 def again(report: Report) -> str:

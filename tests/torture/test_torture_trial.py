@@ -40,6 +40,7 @@ def test_nothing_is_lost_or_doubled(tmp_path, fault):
     assert report.faults == ()
     assert [(moment.done, moment.rounds) for moment in moments][-1] == (rounds, rounds)
     assert report.at_rest.fds <= report.at_first.fds + 2
+    assert 0 < report.at_rest.mb <= report.at_first.mb + 48
     assert report.kills >= KILLS.get(fault, 0)
     assert report.acknowledged > 0
     assert report.pages > 0
