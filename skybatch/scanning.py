@@ -76,7 +76,10 @@ async def scan(
     started_at = clock.now()
     claim = _claim(domain, max_pages, options or Options(), started_at)
     memory = _Memory()
-    async with open_web(settings or FetchSettings(user_agent=USER_AGENT), clock) as web:
+    given = settings or FetchSettings(USER_AGENT, reading_processes=1)
+    async with open_web(
+        replace(given, reading_processes=min(given.reading_processes, 1)), clock
+    ) as web:
         assignment = Assignment(claim.target, max_pages, claim.options, Progress())
         report = await crawl(assignment, web=web, sink=memory, stop=Stop())
     job = _ended_job(domain, claim, memory, report)

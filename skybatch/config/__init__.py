@@ -64,6 +64,13 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Extract:
+    """How pages are read."""
+
+    processes: int = -1  # that do it; -1 = one per processor, 0 = none: the daemon itself does
+
+
+@dataclass(frozen=True, slots=True)
 class Monitor:
     """How patient the daemon is with itself."""
 
@@ -89,6 +96,7 @@ class Config:
     workers: Workers = field(default_factory=Workers)
     crawl: Crawl = field(default_factory=Crawl)
     fetch: Fetch = field(default_factory=Fetch)
+    extract: Extract = field(default_factory=Extract)
     monitor: Monitor = field(default_factory=Monitor)
     log: Log = field(default_factory=Log)
     sources: Mapping[str, str] = field(default_factory=dict)  # `section.key` -> where it was set

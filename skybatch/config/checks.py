@@ -141,7 +141,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "request_timeout_s": _timeout,
         "max_redirects": whole(0, 20),
     },
-    "extract": {},
+    "extract": {"processes": whole(-1, 64)},
     "monitor": {"stuck_after_s": _timeout},
     "webhooks": {},
     "log": {

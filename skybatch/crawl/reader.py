@@ -1,17 +1,26 @@
-"""Where pages are read: in this process, one in a turn of the loop."""
+"""Where pages are read: the protocol, and reading here, one page in a turn of the loop."""
 
 import asyncio
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from skybatch.crawl.fetcher import FetchError
+from skybatch.errors import TooComplex
 from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage, Reading
+from skybatch.model.reason import Reason
 
 
 class Reader(Protocol):
-    """Reads a page, inside a block that tells whoever finds the process dead which page it was."""
+    """Reads a page. Raises FetchError when it is too complex.
 
-    async def __call__(self, raw: RawPage, within: AbstractContextManager[object]) -> Reading: ...
+    Whoever finds this process dead finds in `within` which page was read here; it is not entered
+    when the page is read elsewhere.
+    """
+
+    async def __call__(
+        self, raw: RawPage, within: AbstractContextManager[object], /
+    ) -> Reading: ...
 
 
 class InlineReader:
@@ -28,5 +37,13 @@ class InlineReader:
         """Read a page."""
         async with self._turn:
             await asyncio.sleep(0)
-            with within:
-                return read(raw)
+            try:
+                with within:
+                    return read(raw)
+            except TooComplex as error:
+                raise too_complex(str(error)) from error
+
+
+def too_complex(detail: str) -> FetchError:
+    """The failure of a page that is not read."""
+    return FetchError(Reason.TOO_COMPLEX, detail)

@@ -25,6 +25,7 @@ class FetchSettings:
     read_timeout_s: float = 10.0  # of silence
     request_timeout_s: float = 30.0  # the whole request with its body
     max_redirects: int = 5
+    reading_processes: int = 0  # that read pages; 0 = they are read in this one
 
     @property
     def connect_limit_s(self) -> float:

@@ -1,8 +1,8 @@
 """The web as one process sees it: one connector, one set of clocks, one memory of robots.txt."""
 
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from skybatch.crawl.client import AiohttpFetcher, open_session
@@ -12,6 +12,7 @@ from skybatch.crawl.neighbours import Sharing
 from skybatch.crawl.never import Sparing
 from skybatch.crawl.pulse import Pulse
 from skybatch.crawl.reader import InlineReader, Reader
+from skybatch.crawl.reading_pool import reading_pool
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.robots import Robots
@@ -19,6 +20,11 @@ from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.throttle import Throttled
 from skybatch.crawl.url import bracketed, parse, split
 from skybatch.model.clock import Clock
+
+
+def always() -> bool:
+    """Pages can be read."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Web:
     max_body_bytes: int
     guard: Guard
     neighbours: Sharing | None = None  # None behind a proxy
+    can_read: Callable[[], bool] = always  # whether pages can be read at the moment
     jitter: random.Random = field(default_factory=random.Random)
 
     @asynccontextmanager
@@ -54,34 +61,38 @@ async def open_web(
     if settings.proxy is not None:
         place = _place_of(settings.proxy)
         connect_to[place] = place  # vouched for by the operator, whatever network it is in
-    resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
     pulse = Pulse(clock)
     pulse.beat()
-    try:
-        async with open_session(settings, resolver, guard) as session:
-            client: Fetcher = AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse)
-            neighbours = None
-            if settings.proxy is None:  # behind a proxy only the proxy knows the addresses
-                client = neighbours = Sharing(
-                    client, resolver, per_ip_concurrency=settings.per_ip_concurrency
-                )
-            fetcher = Redirecting(
-                Sparing(Throttled(client, clock, is_own=guard.is_own), settings.never),
-                max_redirects=settings.max_redirects,
+    async with AsyncExitStack() as stack:
+        stack.callback(pulse.stop)
+        can_read = always
+        if read is None and settings.reading_processes:
+            pool = await stack.enter_async_context(reading_pool(settings.reading_processes, clock))
+            read, can_read = pool, pool.is_ready
+        resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
+        stack.push_async_callback(resolver.close)
+        session = await stack.enter_async_context(open_session(settings, resolver, guard))
+        client: Fetcher = AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse)
+        neighbours = None
+        if settings.proxy is None:  # behind a proxy only the proxy knows the addresses
+            client = neighbours = Sharing(
+                client, resolver, per_ip_concurrency=settings.per_ip_concurrency
             )
-            robots = Robots(fetcher, clock)
-            yield Web(
-                fetcher,
-                robots,
-                read or InlineReader(),
-                clock,
-                settings.max_body_bytes,
-                guard,
-                neighbours,
-            )
-    finally:
-        pulse.stop()
-        await resolver.close()
+        fetcher = Redirecting(
+            Sparing(Throttled(client, clock, is_own=guard.is_own), settings.never),
+            max_redirects=settings.max_redirects,
+        )
+        robots = Robots(fetcher, clock)
+        yield Web(
+            fetcher,
+            robots,
+            read or InlineReader(),
+            clock,
+            settings.max_body_bytes,
+            guard,
+            neighbours,
+            can_read,
+        )
 
 
 def _place_of(proxy: str) -> str:

@@ -19,6 +19,7 @@ from skybatch.model.text import storable
 log = structlog.get_logger()
 
 IDLE_SECONDS = 5.0  # a look at the queue although nothing was announced
+STARTING_SECONDS = 0.05  # until the processes that read pages are there
 FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
 BREAK_SECONDS = 1.0  # for a worker to notice that it is cancelled
 _STOPS = {
@@ -64,12 +65,18 @@ class Pool:
         """Why nothing is claimed at the moment."""
         if self.is_paused:
             return "the daemon is paused"
+        if not self._bench.web.can_read():
+            return "no process reads pages yet"
         if self.free <= 0:
             return f"all {self.size} workers are busy"
         return "a job runs alone" if self.is_clearing else None
 
     async def run_once(self) -> float:
         """Claim for the free places; rest until the next job is due, or until woken."""
+        if not self._bench.web.can_read():
+            # What is fetched now could not be stored for a while, and would be asked for again
+            # should we be killed meanwhile.
+            return STARTING_SECONDS
         async with self._claiming:
             if self._is_draining or self.free <= 0 or self._is_reserved:
                 self.is_clearing = self._is_reserved

@@ -5,6 +5,7 @@ import hashlib
 from skybatch.extract import (
     body,
     charset,
+    complexity,
     emails,
     images,
     links,
@@ -20,10 +21,11 @@ from skybatch.model.facts import Organization, PageFacts, Place, RawPage, Readin
 
 
 def read(raw: RawPage) -> Reading:
-    """The facts of one page and its links; any bytes are a page, so it never raises."""
+    """The facts of one page and its links; any bytes are a page. Raises TooComplex only."""
     content = body.unpack(raw)
     host = host_of(raw.url)
     html, encoding = charset.decode(content.data, raw.content_type, host.partition(":")[0])
+    complexity.check(html)
     document = parse(html, raw.url)
     found = links.find(document)
     facts = _facts(document, found, raw)

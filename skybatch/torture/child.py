@@ -182,6 +182,15 @@ class Child:
         if self.exit_code is None:
             os.kill(self.pid, number)
 
+    def freeze(self) -> None:
+        """SIGSTOP, and wait until it stands still."""
+        self.signal(signal.SIGSTOP)
+        stat = Path("/proc") / str(self.pid) / "stat"
+        while (
+            self.exit_code is None and stat.read_text("ascii").rpartition(")")[2].split()[0] != "T"
+        ):
+            time.sleep(_POLL_S)
+
     def terminate(self) -> None:
         """SIGTERM, without waiting."""
         self.signal(signal.SIGTERM)

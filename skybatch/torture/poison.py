@@ -58,7 +58,8 @@ def _wrapped(folder: Path, *, words: str, pause_s: float) -> Mapping[str, str]:
     place = folder / "parser"
     place.mkdir(parents=True)
     (place / "sitecustomize.py").write_text(_WRAPPER.format(words=words, pause_s=pause_s), "utf-8")
-    return {"PYTHONPATH": str(place)}
+    # The mark is for pages that are read in the daemon itself: so they are here.
+    return {"PYTHONPATH": str(place), "SKYBATCH_EXTRACT__PROCESSES": "0"}
 
 
 def poison(stage: Stage) -> None:
@@ -127,14 +128,18 @@ def kill_readers(stage: Stage) -> None:
 
 def _kill_reader(stage: Stage, spared: Suspect | None) -> Suspect | None:
     def is_hit() -> bool:
+        """Whether it stands where it is to be killed: it is stopped to look at it."""
+        stage.child.freeze()
         suspect = _being_read(stage)
-        return suspect is not None and (spared is None or suspect.job_id != spared.job_id)
+        if suspect is not None and (spared is None or suspect.job_id != spared.job_id):
+            return True
+        stage.child.signal(signal.SIGCONT)
+        return False
 
-    stage.until(is_hit, 20, "a page is read")
-    stage.kill()
-    hit = _being_read(stage)
-    if hit is not None:
+    if stage.until(is_hit, 20, "a page is read"):
         stage.note("kills while a page was read")
+    hit = _being_read(stage)
+    stage.kill()
     return hit
 
 

@@ -182,7 +182,7 @@ reader.read = deadly
 def test_a_page_that_kills_the_daemon_ends_its_job_and_no_other(tmp_path, sites):
     """Every start is killed by the same page, until the third has ended the job."""
     (tmp_path / "sitecustomize.py").write_text(POISON.replace("{word}", NAMES[1]))
-    daemon = DaemonProcess(tmp_path, sites.connect_to)
+    daemon = DaemonProcess(tmp_path, f"{sites.connect_to}\n[extract]\nprocesses = 0")
     os.environ["PYTHONPATH"] = str(tmp_path)
     try:
         daemon.start()

@@ -1,0 +1,40 @@
+"""What goes between the daemon and the processes that read pages: frames with a length in front."""
+
+from dataclasses import dataclass
+from struct import Struct
+
+import msgspec
+
+from skybatch.model.facts import RawPage, Reading
+
+HEAD = Struct(">I")  # bytes of what follows
+HELLO = HEAD.pack(0)  # a process is ready to read
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one page; exactly one member is set."""
+
+    reading: Reading | None = None
+    refusal: str | None = None  # why the page is too complex to be read
+    bug: str | None = None  # the traceback of an exception that reading must not raise
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_RAW, _REPLY = msgspec.msgpack.Decoder(RawPage), msgspec.msgpack.Decoder(Reply)
+
+
+def framed(message: RawPage | Reply) -> bytes:
+    """The message as it goes over the wire."""
+    body = _ENCODER.encode(message)
+    return HEAD.pack(len(body)) + body
+
+
+def raw_page(body: bytes) -> RawPage:
+    """The page of a frame."""
+    return _RAW.decode(body)
+
+
+def reply(body: bytes) -> Reply:
+    """The reply of a frame."""
+    return _REPLY.decode(body)

@@ -1,0 +1,259 @@
+"""Reads pages in processes beside this one, so that no page can hold the loop up or take us down.
+
+A process that dies had some pages in its hands, and one of them may have killed it. Each of them
+is then read alone: what kills a process again is the one, and its reason is `too_complex`. Pages of
+its host are read last from then on, one at a time, so that they hold up nobody else.
+"""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from skybatch.crawl import frames
+from skybatch.crawl.reader import too_complex
+from skybatch.crawl.reading_process import PAGE_CPU_S
+from skybatch.crawl.url import split
+from skybatch.model.clock import Clock
+from skybatch.model.facts import RawPage, Reading
+
+log = structlog.get_logger()
+
+_PROGRAM = (sys.executable, "-m", "skybatch.crawl.reading_process")
+_IN_HAND = 16  # pages that are with a process at a time
+_BYTES_IN_HAND = 1024 * 1024  # of their bodies; a larger one goes alone
+_BUFFER = 1024 * 1024  # of the socket
+# What a page does to the process that reads it; everything else was done from outside, or is ours.
+_BY_A_PAGE: Mapping[int, str] = {
+    signal.SIGPROF: f"reading it takes more than {PAGE_CPU_S:g} s of the processor",
+    signal.SIGSEGV: "it breaks the parser",
+    signal.SIGBUS: "it breaks the parser",
+    signal.SIGABRT: "it breaks the parser",
+}
+_SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is silent so long is stuck
+_LOOK_S = 1.0
+_REST_S, _MAX_REST_S = 1.0, 30.0  # before a process that died without having read anything starts
+_MAX_SLOW_HOSTS = 10_000
+
+
+class ReadingFailed(RuntimeError):
+    """Reading a page raised what it must not: a bug of ours. Has the traceback of the process."""
+
+
+@dataclass(slots=True, eq=False)
+class _Page:
+    """A page on its way."""
+
+    raw: RawPage
+    answer: "asyncio.Future[Reading]"
+    is_suspect: bool = False  # it was in the hands of a process that died
+
+    @property
+    def host(self) -> str:
+        return split(self.raw.url).host
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody still waits for it."""
+        return not self.answer.done()
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    """One process that reads, and what is in its hands."""
+
+    channel: asyncio.StreamWriter
+    pages: deque[_Page] = field(default_factory=deque)  # in the order in which they were given
+    size: int = 0  # of their bodies
+    has_read: bool = False
+    heard_at: float = 0.0
+
+    def takes(self, page: _Page) -> bool:
+        """Whether a page can be given to it now: a suspect is read alone, a large one nearly so."""
+        if not self.pages:
+            return True
+        if page.is_suspect or self.pages[0].is_suspect:
+            return False
+        fits = self.size + len(page.raw.body) <= _BYTES_IN_HAND
+        return fits and len(self.pages) < _IN_HAND
+
+
+class ReadingPool:
+    """A reader with processes of its own. Open it with `reading_pool`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._processes: list[_Process] = []
+        self._waiting: deque[_Page] = deque()
+        self._slow: deque[_Page] = deque()  # pages of hosts that have killed a process
+        self._slow_hosts: set[str] = set()
+        self._looked_at = clock.monotonic()
+
+    def is_ready(self) -> bool:
+        """Whether a process is there."""
+        return bool(self._processes)
+
+    async def __call__(self, raw: RawPage, _within: AbstractContextManager[object]) -> Reading:
+        """Read a page; `_within` is not entered, as it cannot take this process down."""
+        page = _Page(raw, asyncio.get_running_loop().create_future())
+        self._queue(page)
+        self._hand_out()
+        return await page.answer
+
+    def _queue(self, page: _Page) -> None:
+        is_slow = page.is_suspect or page.host in self._slow_hosts
+        (self._slow if is_slow else self._waiting).append(page)
+
+    def _hand_out(self) -> None:
+        """Give what waits to the processes, each to the one with the least to do."""
+        while self._waiting and self._give(self._waiting[0]):
+            self._waiting.popleft()
+        is_one_busy = any(self._is_slow(page) for each in self._processes for page in each.pages)
+        if self._slow and not self._waiting and not is_one_busy and self._give(self._slow[0]):
+            self._slow.popleft()
+
+    def _is_slow(self, page: _Page) -> bool:
+        return page.is_suspect or page.host in self._slow_hosts
+
+    def _give(self, page: _Page) -> bool:
+        """Whether a process has taken the page, or nobody waits for it any more."""
+        if not page.is_wanted:
+            return True
+        process = min(self._processes, key=lambda each: (each.size, len(each.pages)), default=None)
+        if process is None or not process.takes(page):
+            return False
+        if not process.pages:
+            process.heard_at = self._clock.monotonic()
+        process.pages.append(page)
+        process.size += len(page.raw.body)
+        process.channel.write(frames.framed(page.raw))
+        return True
+
+    async def serve(self) -> None:
+        """One process after the other, until cancelled: when one ends, the next takes its place."""
+        rest_s = _REST_S
+        while True:
+            try:
+                has_read = await self._serve_one()
+            except Exception:
+                has_read = False
+                log.exception("reading.process_failed")
+            if has_read:
+                rest_s = _REST_S
+                continue
+            log.error("reading.process_missing", retry_in_s=rest_s)
+            await asyncio.sleep(rest_s)
+            rest_s = min(2 * rest_s, _MAX_REST_S)
+
+    async def _serve_one(self) -> bool:
+        """One process, from its start to its end; returns whether it has read anything."""
+        async with _spawned() as (child, reader, writer):
+            process = _Process(writer)
+            try:
+                with suppress(ConnectionError, asyncio.IncompleteReadError):
+                    await reader.readexactly(len(frames.HELLO))
+                    self._processes.append(process)
+                    self._hand_out()
+                    await self._hear(process, reader)
+            finally:
+                if process in self._processes:
+                    self._processes.remove(process)
+                child.kill()
+                self._mourn(process, -child.wait())  # it is dead: this takes no time
+        return process.has_read
+
+    async def _hear(self, process: _Process, reader: asyncio.StreamReader) -> None:
+        while True:
+            size = frames.HEAD.unpack(await reader.readexactly(frames.HEAD.size))[0]
+            reply = frames.reply(await reader.readexactly(size))
+            process.has_read = True
+            process.heard_at = self._clock.monotonic()
+            page = process.pages.popleft()
+            process.size -= len(page.raw.body)
+            if page.is_wanted:
+                _tell(page, reply)
+            self._hand_out()
+
+    def _mourn(self, process: _Process, by_signal: int) -> None:
+        """A process has ended: what it had in its hands is read again, or not at all."""
+        pages = [page for page in process.pages if page.is_wanted]
+        is_alone = len(process.pages) == 1
+        for page in pages:
+            if is_alone and (page.is_suspect or by_signal in _BY_A_PAGE):
+                self._blame(page, by_signal)
+            else:
+                page.is_suspect = True
+                self._queue(page)
+        self._hand_out()
+
+    def _blame(self, page: _Page, by_signal: int) -> None:
+        if len(self._slow_hosts) < _MAX_SLOW_HOSTS:
+            self._slow_hosts.add(page.host)
+        detail = _BY_A_PAGE.get(by_signal, "the process that reads it dies")
+        page.answer.set_exception(too_complex(detail))
+
+    async def watch(self) -> None:
+        """End processes that are silent for long, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now = self._clock.monotonic()
+            was_away = now - self._looked_at > 2 * _LOOK_S  # we were stopped: nobody is to blame
+            self._looked_at = now
+            for process in self._processes:
+                if was_away:
+                    process.heard_at = now
+                elif process.pages and now - process.heard_at > _SILENCE_S:
+                    process.channel.transport.abort()
+
+
+def _tell(page: _Page, reply: frames.Reply) -> None:
+    if reply.reading is not None:
+        page.answer.set_result(reply.reading)
+    elif reply.refusal is not None:
+        page.answer.set_exception(too_complex(reply.refusal))
+    else:
+        page.answer.set_exception(ReadingFailed(reply.bug))
+
+
+@asynccontextmanager
+async def _spawned() -> AsyncIterator[
+    tuple["subprocess.Popen[bytes]", asyncio.StreamReader, asyncio.StreamWriter]
+]:
+    """A process that reads, and its two ends of one socket."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        # Spawned, not forked: a fork would keep the lock on the data folder after our death. In a
+        # session of its own, as Ctrl-C is for us alone.
+        child = subprocess.Popen(  # noqa: ASYNC220, S603 - milliseconds; our own program
+            _PROGRAM, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        try:
+            yield child, reader, writer
+        finally:
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def reading_pool(processes: int, clock: Clock) -> AsyncIterator[ReadingPool]:
+    """So many processes that read pages; they end with the block."""
+    pool = ReadingPool(clock)
+    tasks = [asyncio.create_task(pool.serve()) for _ in range(processes)]
+    tasks.append(asyncio.create_task(pool.watch()))
+    await asyncio.sleep(0)  # the processes start now, not with the first page
+    try:
+        yield pool
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,104 @@
+"""The program that reads pages in a process of its own: `python -m skybatch.crawl.reading_process`.
+
+It takes pages from its standard input, a socket, answers on the same, and ends when that is closed,
+so it never outlives the daemon. A page that takes too long is ended by the kernel, together with
+the process: no code of ours need be running for that.
+"""
+
+import resource
+import signal
+import socket
+import traceback
+from contextlib import suppress
+
+from skybatch.crawl import frames
+from skybatch.errors import TooComplex
+from skybatch.extract.reading import read
+from skybatch.model.facts import RawPage
+
+PAGE_CPU_S = 2.0  # of the processor, for one page
+MEMORY = 768 * 1024 * 1024  # of address space; the libraries alone take 150 MB
+_PIECE = 256 * 1024
+_TOGETHER = 16  # answers that go out in one write
+_LARGE = 64 * 1024  # before a page of this size all answers go out: it may take its time
+
+
+def main() -> None:
+    """Read until there is nothing more to come."""
+    _limit()
+    with socket.socket(fileno=0) as channel, suppress(ConnectionError):  # the daemon is gone
+        channel.sendall(frames.HELLO)
+        _serve(channel)
+
+
+def _limit() -> None:
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _serve(channel: socket.socket) -> None:
+    answers: list[bytes] = []
+    inbox = _Inbox(channel)
+    while True:
+        if answers and (not inbox.has_page or len(answers) == _TOGETHER or inbox.next_is_large):
+            channel.sendall(b"".join(answers))
+            answers.clear()
+        page = inbox.take()
+        if page is None:
+            return
+        answers.append(frames.framed(_read(page)))
+
+
+def _read(page: RawPage) -> frames.Reply:
+    signal.setitimer(signal.ITIMER_PROF, PAGE_CPU_S)
+    try:
+        return frames.Reply(reading=read(page))
+    except TooComplex as error:
+        return frames.Reply(refusal=str(error))
+    except MemoryError:
+        return frames.Reply(refusal="reading it takes more memory than a page is given")
+    except Exception:  # noqa: BLE001 - told to whoever asked, with its traceback
+        return frames.Reply(bug=traceback.format_exc())
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+
+
+class _Inbox:
+    """The pages that have come, whole, and the beginning of the next one."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._data = bytearray()
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a page is here as a whole."""
+        return 0 < self._needed <= len(self._data)
+
+    @property
+    def next_is_large(self) -> bool:
+        return self._needed > _LARGE
+
+    @property
+    def _needed(self) -> int:
+        """Bytes of the next frame; 0 = not yet known."""
+        if len(self._data) < frames.HEAD.size:
+            return 0
+        return int(frames.HEAD.unpack_from(self._data)[0]) + frames.HEAD.size
+
+    def take(self) -> RawPage | None:
+        """The next page; `None` when no more will come."""
+        while not self.has_page:
+            piece = self._channel.recv(_PIECE)
+            if not piece:
+                return None
+            self._data += piece
+        needed = self._needed
+        body = bytes(memoryview(self._data)[frames.HEAD.size : needed])
+        del self._data[:needed]
+        return frames.raw_page(body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Processes that read pages: what they give, and what becomes of pages that kill them."""
+
+import asyncio
+import os
+import signal
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.reading_pool import ReadingFailed, ReadingPool, reading_pool
+from skybatch.extract.reading import read
+from skybatch.model.clock import SystemClock
+from skybatch.model.facts import RawPage
+from skybatch.model.reason import Reason
+from tests.until import until
+
+PAGE = RawPage(
+    url="http://shop.example/",
+    body=b"<title>Shop</title><a href=/a>A</a> <a href='mailto:info@shop.example'>mail</a>",
+    content_type="text/html",
+    content_encoding=None,
+    language=None,
+    was_cut=False,
+    max_bytes=5_000_000,
+    default_region="",
+)
+# Quadratic, and passes the sieve: each <div> looks through 2,900 open ones.
+SLOW = replace(PAGE, body=(b"<div>" * 2_900 + b"</div>" * 2_900) * 400, url="http://slow.example/")
+
+
+async def ask(pool: ReadingPool, raw: RawPage):
+    return await pool(raw, nullcontext())
+
+
+def children() -> set[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return set(map(int, text.split()))
+
+
+async def test_a_page_read_by_a_process_reads_the_same():
+    async with reading_pool(2, SystemClock()) as pool:
+        assert await ask(pool, PAGE) == read(PAGE)
+
+
+async def test_many_pages_come_back_to_whom_they_belong():
+    pages = [
+        replace(PAGE, body=b"<title>%d</title>" % n + b"x" * (n * 97 % 90_000)) for n in range(300)
+    ]
+    async with reading_pool(2, SystemClock()) as pool:
+        readings = await asyncio.gather(*(ask(pool, page) for page in pages))
+    assert [reading.facts.title for reading in readings] == [str(n) for n in range(300)]
+
+
+async def test_a_page_that_takes_too_long_is_too_complex_and_those_beside_it_are_read():
+    async with reading_pool(1, SystemClock()) as pool:
+        slow, *others = await asyncio.gather(
+            ask(pool, SLOW), *(ask(pool, PAGE) for _ in range(20)), return_exceptions=True
+        )
+        assert isinstance(slow, FetchError)
+        assert slow.reason is Reason.TOO_COMPLEX
+        assert "2 s of the processor" in slow.detail
+        assert [other.facts.title for other in others] == ["Shop"] * 20
+
+
+async def test_a_process_that_is_killed_costs_no_page():
+    before = children()
+    async with reading_pool(1, SystemClock()) as pool:
+        await ask(pool, PAGE)
+        (pid,) = children() - before
+        asking = [asyncio.create_task(ask(pool, PAGE)) for _ in range(50)]
+        await asyncio.sleep(0)
+        os.kill(pid, signal.SIGKILL)
+        readings = await asyncio.gather(*asking)
+    assert len(readings) == 50
+
+
+async def test_what_kills_its_process_twice_is_too_complex():
+    before = children()
+    async with reading_pool(1, SystemClock()) as pool:
+        await ask(pool, PAGE)
+        asking = asyncio.create_task(ask(pool, SLOW))
+        for _ in range(2):
+            await until(lambda: any(process.pages for process in pool._processes))
+            (pid,) = children() - before
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda gone=pid: gone not in children())
+        with pytest.raises(FetchError, match="the process that reads it dies"):
+            await asking
+
+
+BROKEN = """
+from skybatch.extract import metadata
+title = metadata.title
+def broken(document):
+    found = title(document)
+    return found if found == "Shop" else 1 / 0
+metadata.title = broken
+"""
+
+
+async def test_an_exception_in_a_process_is_a_bug_with_its_traceback(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(BROKEN)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    async with reading_pool(1, SystemClock()) as pool:
+        with pytest.raises(ReadingFailed, match="ZeroDivisionError"):
+            await ask(pool, replace(PAGE, body=b"<title>Other"))
+        assert (await ask(pool, PAGE)).facts.title == "Shop"
+
+
+async def test_processes_end_with_the_pool():
+    before = children()
+    async with reading_pool(2, SystemClock()) as pool:
+        await ask(pool, PAGE)
+        assert len(children() - before) == 2
+    assert children() == before
+
+
+async def test_a_page_that_nobody_waits_for_any_more_is_dropped():
+    async with reading_pool(1, SystemClock()) as pool:
+        asking = asyncio.create_task(ask(pool, SLOW))
+        await asyncio.sleep(0)
+        asking.cancel()
+        assert (await ask(pool, PAGE)).facts.title == "Shop"
