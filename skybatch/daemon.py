@@ -156,6 +156,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
             workers=config.workers.count,
             stuck_after_s=config.monitor.stuck_after_s,
         )
+        engine.pool.is_paused = await store.write(pausing.is_daemon_paused)
         bus.listen(engine.pool.hear)
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
@@ -169,11 +170,10 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         # halves the longest pause of the loop.
         gc.collect()
         gc.freeze()
-        is_paused = await store.write(pausing.is_daemon_paused)
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
-        yield Daemon(Started(url, token_file, recovered, is_paused), engine, box.recorder, running)
+        yield Daemon(Started(url, token_file, recovered, engine.pool.is_paused), engine, box.recorder, running)
 
 
 def _context(  # noqa: PLR0913 - this is where the parts meet
@@ -264,7 +264,13 @@ def fetch_settings(config: Config) -> FetchSettings:
         read_timeout_s=fetch.read_timeout_s,
         request_timeout_s=fetch.request_timeout_s,
         max_redirects=fetch.max_redirects,
+        reading_processes=_processes(config.extract.processes),
     )
+
+
+def _processes(configured: int) -> int:
+    """How many processes read pages."""
+    return len(os.sched_getaffinity(0)) if configured < 0 else configured
 
 
 def _data_folder(path: str) -> Path:

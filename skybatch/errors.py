@@ -26,6 +26,12 @@ class Conflict(SkybatchError):
     code = "conflict"
 
 
+class InProgress(SkybatchError):
+    """The same is being done at this moment; ask again in a second."""
+
+    code = "in_progress"
+
+
 class LeaseLost(SkybatchError):
     """The job was given to a later attempt, or ended; this attempt may not write any more."""
 
@@ -60,6 +66,12 @@ class AlreadyRunning(SkybatchError):
     """Another skybatch process uses this data directory."""
 
     code = "already_running"
+
+
+class TooComplex(SkybatchError):
+    """The page is built to be slow to read."""
+
+    code = "too_complex"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ _TITLES: Mapping[int, str] = {
     503: "The database cannot be used right now",
     507: "The disk is full",
 }
-_RETRY = {503: "5", 507: "30"}
+_RETRY = {"in_progress": "1", "store_unavailable": "5", "storage_full": "30"}
 FAULTS_LISTED = 1_000
 LONGEST = 2_000  # characters of a sentence
 
@@ -95,8 +95,8 @@ def problem(
         shapes,
     )
     sent = dict(headers or {})
-    if status in _RETRY:
-        sent["Retry-After"] = _RETRY[status]
+    if code in _RETRY:
+        sent["Retry-After"] = _RETRY[code]
     return web.Response(
         body=msgspec.json.encode(body), status=status, content_type=PROBLEM, headers=sent
     )

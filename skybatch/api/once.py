@@ -9,14 +9,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
 from aiohttp import web
 
 from skybatch.api import body
 from skybatch.api.context import OWNER, context_of
 from skybatch.api.errors import Refusal
-from skybatch.api.schemas import status_url
+from skybatch.errors import InProgress
 from skybatch.model.batch import Submission
 from skybatch.store import idempotency
+from skybatch.store.idempotency import Remembered
+from skybatch.store.tx import Tx
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -42,7 +45,7 @@ def under_way(request: web.Request, key: str) -> Iterator[None]:
     place = (request[OWNER], key)
     if place in held:
         detail = "the first submission with this key is still being taken in"
-        raise Refusal("in_progress", detail, {"Retry-After": "1"})
+        raise InProgress(detail)
     held.add(place)
     try:
         yield
@@ -65,18 +68,33 @@ async def answered(request: web.Request, key: str) -> web.Response | None:
     if fingerprint(request) != first.fingerprint:
         detail = f"this key belongs to another submission, batch {first.batch_id}"
         raise Refusal("idempotency_mismatch", detail)
-    again = response(first.batch_id, first.answer, status=first.status)
+    again = response(first.answer, status=first.status)
     again.headers[REPLAYED] = "true"
     return again
 
 
-def response(batch_id: str, encoded: bytes, *, status: int = STATUS) -> web.Response:
+def remember(
+    tx: Tx, request: web.Request, submission: Submission, key: str | None, encoded: bytes
+) -> None:
+    """Keep the answer to a request that has a key, in the transaction of its batch."""
+    if key is not None:
+        first = Remembered(fingerprint(request), submission.batch_id, STATUS, encoded)
+        idempotency.remember(tx, submission.owner, key, first)
+
+
+class _Located(msgspec.Struct):
+    """What an answer says of where to look."""
+
+    status_url: str
+
+
+def response(encoded: bytes, *, status: int = STATUS) -> web.Response:
     """The answer to a submission, now or again."""
     return web.Response(
         body=encoded,
         status=status,
         content_type="application/json",
-        headers={"Location": status_url(batch_id)},
+        headers={"Location": msgspec.json.decode(encoded, type=_Located).status_url},
     )
 
 

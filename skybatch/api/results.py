@@ -14,7 +14,8 @@ from skybatch.model.job import Job
 from skybatch.model.profile import Profile
 from skybatch.model.record import DomainRecord, PageRecord, domain_record, page_record
 from skybatch.model.state import JobState
-from skybatch.store import batches, pages
+from skybatch.store import batches
+from skybatch.store.results import domain_results, page_results
 
 SLICE = 200  # rows of one read
 _TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
@@ -102,11 +103,11 @@ async def _slice(
 ) -> list[_Row]:
     async with context.store.read() as db:
         if wanted.is_page_level:
-            found = await pages.page_results(
+            found = await page_results(
                 db, batch.seq, include_all=wanted.include_all, after=after, limit=size
             )
             return [_Row(row.seq, page_record(row)) for row in found]
-        results = await pages.domain_results(db, batch.seq, after=after, limit=size)
+        results = await domain_results(db, batch.seq, after=after, limit=size)
         return [_Row(job.seq, domain_record(job, profile), job.columns) for job, profile in results]
 
 
@@ -116,7 +117,7 @@ async def _all_rows(context: Context, batch: Batch) -> AsyncIterator[list[_Row]]
     after_job, after_row, is_last = 0, -1, False
     while not is_last:
         async with context.store.read() as db:
-            found = await pages.domain_results(db, batch.seq, after=after_job, limit=SLICE)
+            found = await domain_results(db, batch.seq, after=after_job, limit=SLICE)
         is_last = len(found) < SLICE
         upto = None if is_last else found[-1][0].input_row
         rows = [(job.input_row, _job_row(job, profile)) for job, profile in found]
@@ -154,7 +155,7 @@ async def _leftover_row(context: Context, batch: Batch, line: Leftover) -> _Row:
     if line.job_seq is None:
         return _Row(0, _rejected(batch, line), line.columns)
     async with context.store.read() as db:
-        found = await pages.domain_results(db, batch.seq, after=line.job_seq - 1, limit=1)
+        found = await domain_results(db, batch.seq, after=line.job_seq - 1, limit=1)
     job, profile = found[0]
     own = replace(job, input=line.input, input_row=line.row)
     return _Row(0, domain_record(own, profile), line.columns)

@@ -1,16 +1,17 @@
 """POST /scan: one domain, a batch of its own."""
 
+import msgspec
 from aiohttp import web
 
-from skybatch.api import body
-from skybatch.api.answers import answer
+from skybatch.api import body, once
 from skybatch.api.context import PREFIX, context_of
 from skybatch.api.submit import submission_of
 from skybatch.errors import Fault, Invalid, suggest
 from skybatch.intake.verdict import entry_of, judge
-from skybatch.model.batch import Accepted, Rejected
+from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
 from skybatch.model.clock import rfc3339
-from skybatch.store import batches, jobs, submissions
+from skybatch.store import jobs, submissions
+from skybatch.store.tx import Tx
 
 MEMBERS = ("base_url", "max_pages")
 LISTED = 100  # unknown members that an answer names
@@ -37,19 +38,36 @@ async def scan(request: web.Request) -> web.Response:
         raise Invalid((*faults, *invalid.faults)) from invalid
     if faults:
         raise Invalid(tuple(faults))
-    receipt = await submissions.submit(context.store, submission, submissions.one_slice([line]))
+    key = once.key_of(request, submission, has_own_id=False)
+    if key is None:
+        return await _take(request, submission, line, None)
+    with once.under_way(request, key):
+        first = await once.answered(request, key)
+        return first or await _take(request, submission, line, key)
+
+
+async def _take(
+    request: web.Request, submission: Submission, line: Accepted | Rejected, key: str | None
+) -> web.Response:
+    context, encoded = context_of(request), b""
+
+    def conclude(tx: Tx, receipt: Receipted) -> None:
+        nonlocal encoded
+        job_id = jobs.first_of(tx, submission.batch_id)
+        encoded = msgspec.json.encode(
+            {
+                "job_id": job_id,
+                "batch_id": submission.batch_id,
+                "status_url": f"{PREFIX}/status/{job_id}",
+                "created_at": rfc3339(receipt.created_at),
+            }
+        )
+        once.remember(tx, request, submission, key, encoded)
+
+    lines = submissions.one_slice([line])
+    await submissions.submit(context.store, submission, lines, conclude)
     context.wake()
-    async with context.store.read() as db:
-        batch = await batches.find(db, submission.batch_id)
-        (job,) = await jobs.listing(db, batch.seq, limit=1)
-    status_url = f"{PREFIX}/status/{job.job_id}"
-    shape = {
-        "job_id": job.job_id,
-        "batch_id": batch.batch_id,
-        "status_url": status_url,
-        "created_at": rfc3339(receipt.created_at),
-    }
-    return answer(shape, status=202, headers={"Location": status_url})
+    return once.response(encoded)
 
 
 def _line(members: dict[str, object], faults: list[Fault]) -> Accepted | Rejected:

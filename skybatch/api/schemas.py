@@ -155,7 +155,7 @@ def status_shape(batch: Batch, jobs: list[Job]) -> StatusShape:
 
 def job_shape(job: Job) -> JobShape:
     """A job as it stands."""
-    waits = job.state is JobState.PENDING and job.run_after > 0
+    waits = job.state is JobState.PENDING and job.waits_until > 0
     return JobShape(
         job_id=job.job_id,
         batch_id=job.batch_id,
@@ -169,7 +169,7 @@ def job_shape(job: Job) -> JobShape:
         stage_at=rfc3339(job.stage_at),
         paused=job.paused,
         attempt=job.attempt,
-        next_attempt_at=rfc3339(job.run_after) if waits else None,
+        next_attempt_at=rfc3339(job.waits_until) if waits else None,
         pages=pages(job.pages),
         pages_found=job.pages.discovered,
         pages_processed=job.pages.fetched + job.pages.failed,

@@ -19,8 +19,7 @@ from skybatch.intake.verdict import entry_of, judge
 from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
 from skybatch.model.ids import uuid7
 from skybatch.model.target import Entry
-from skybatch.store import idempotency, submissions
-from skybatch.store.idempotency import Remembered
+from skybatch.store import submissions
 from skybatch.store.tx import Tx
 
 JSON = "application/json"
@@ -63,14 +62,11 @@ async def _store(request: web.Request, asked: _Asked, key: str | None) -> web.Re
         return msgspec.json.encode(submitted(submission.batch_id, "pending", receipt))
 
     def conclude(tx: Tx, receipt: Receipted) -> None:
-        if key is not None:
-            mark = once.fingerprint(request)
-            first = Remembered(mark, submission.batch_id, once.STATUS, encoded(receipt))
-            idempotency.remember(tx, submission.owner, key, first)
+        once.remember(tx, request, submission, key, encoded(receipt))
 
     receipt = await submissions.submit(context.store, submission, asked.lines, conclude)
     context.wake()
-    return once.response(submission.batch_id, encoded(receipt))
+    return once.response(encoded(receipt))
 
 
 def submission_of(request: web.Request, members: Mapping[str, object]) -> Submission:

@@ -139,6 +139,10 @@ async def send(client: Client, order: Order) -> Answer:
     while True:
         try:
             return await _send_once(client, order, key)
+        except Refused as refused:
+            if not is_broken or not refused.problem.is_in_progress or time.monotonic() > until:
+                raise
+            await asyncio.sleep(_AGAIN_S)  # what broke off is still being taken in
         except Unreachable as error:
             is_broken = is_broken or isinstance(error, Broken)
             if not (is_broken and order.can_be_sent_again) or time.monotonic() > until:

@@ -220,5 +220,11 @@ class ProblemView:
     """A refusal (RFC 9457)."""
 
     title: str
+    type: str = ""
     detail: str = ""
     errors: tuple[FaultView, ...] = ()
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether the same is being done for an earlier request."""
+        return self.type.endswith(":in_progress")

@@ -1,6 +1,5 @@
 """One request over the network: streamed, with caps of size and time, to a guarded address."""
 
-import asyncio
 import ssl
 
 import aiohttp
@@ -56,7 +55,7 @@ def open_session(
         headers={
             "User-Agent": settings.user_agent,
             "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
         },
     )
 
@@ -104,9 +103,10 @@ class AiohttpFetcher:
         is_own = is_address(parts.host) and self._guard.is_own(parts.host, parts.port)
         if is_address(parts.host) and not is_own and not self._guard.may_dial(parts.host):
             raise FetchError(Reason.BLOCKED_ADDRESS, BLOCKED)
+        request.before()
         attempt = _Attempt(request, self._clock.monotonic(), is_own=is_own)
         try:
-            async with asyncio.timeout(self._settings.request_timeout_s):
+            async with self._pulse.limit(self._settings.request_timeout_s):
                 return await self._exchange(attempt)
         except ERRORS as error:
             if isinstance(error, TimeoutError) and self._pulse.was_away_since(attempt.started_at):

@@ -21,6 +21,7 @@ from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Report
 from skybatch.model.page import FrontierRow, PageWrite, Progress
 from skybatch.model.reason import MEANING, Reason
+from skybatch.model.state import PageState
 from skybatch.model.target import Target
 
 
@@ -70,6 +71,8 @@ class _Crawl:
 
     async def run(self) -> Report:
         if self._assignment.progress.start_url is None:
+            if lost := self._lost_start():
+                return lost
             try:
                 await self._start()
             except Interrupted:
@@ -79,6 +82,13 @@ class _Crawl:
         self._sink.stage("crawl")
         await self._run_lanes()
         return self._report(self._how_it_ended())
+
+    def _lost_start(self) -> Report | None:
+        """An earlier attempt has stored that the start page will never do, and was cut off then."""
+        for row in self._assignment.progress.known:
+            if row.state is PageState.FAILED and row.reason is not None:
+                return Report(Ended.NO_START, 0, reason=Reason(row.reason), detail=row.detail)
+        return None
 
     async def _start(self) -> None:
         start = await find_start(self._assignment.target, self._ask_for_start)

@@ -39,7 +39,7 @@ class Request:
     max_bytes: int = 1024 * 1024  # of the body as it comes over the wire
     may_read: Callable[[str | None], bool] = any_type  # whether a body of this type is read
     follow: Callable[[str], Awaitable[None]] = anywhere  # raises what forbids a redirect to the URL
-    before: Callable[[], None] = at_once  # told when the turn of this request has come
+    before: Callable[[], None] = at_once  # told when the request goes out, after all waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
-from skybatch.crawl.url import bare, split
+from skybatch.crawl.url import split
 from skybatch.model.reason import Reason
+from skybatch.model.target import bare
 
 
 class Sparing:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
-from skybatch.crawl.url import bare, parse, split
+from skybatch.crawl.url import parse, split
 from skybatch.model.reason import Reason
+from skybatch.model.target import bare
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 

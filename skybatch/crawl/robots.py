@@ -6,11 +6,12 @@ from weakref import WeakValueDictionary
 from skybatch.crawl.cache import Cache
 from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
 from skybatch.crawl.robots_rules import PATH, Rules
-from skybatch.crawl.url import bare, split
+from skybatch.crawl.url import split
 from skybatch.extract.body import unpack
 from skybatch.model.clock import Clock
 from skybatch.model.facts import RawPage
 from skybatch.model.reason import Reached, Reason
+from skybatch.model.target import bare
 
 MAX_BYTES = 500 * 1024  # section 2.5
 _CACHE_S = 24 * 3_600.0  # section 2.4

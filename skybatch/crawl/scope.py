@@ -4,10 +4,10 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 
-from skybatch.crawl.url import DEFAULT_PORTS, Parts, bare
+from skybatch.crawl.url import DEFAULT_PORTS, Parts
 from skybatch.extract.merge import registered_domain
 from skybatch.model.options import Options
-from skybatch.model.target import Target
+from skybatch.model.target import Target, bare
 
 _MAX_REPEATS = 3  # of one path segment; real paths repeat a name once or twice
 _MAX_SEGMENTS = 25

@@ -38,7 +38,7 @@ class Wait:
 
     def interrupt(self, *, also_requests: bool) -> None:
         """Raise Interrupted where it is awaited."""
-        if also_requests or not self.is_out:
+        if (also_requests or not self.is_out) and not self._scope.expired():
             self._scope.reschedule(0)
 
 
@@ -57,7 +57,7 @@ class Stop:
     @property
     def waits_for_turn(self) -> bool:
         """Whether nothing is out, and a request waits until it may go."""
-        return bool(self._waits) and not any(wait.is_out for wait in self._waits)
+        return bool(self._waits) and all(wait.asked_at is None for wait in self._waits)
 
     @property
     def longest(self) -> Wait | None:

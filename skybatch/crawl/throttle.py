@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response
-from skybatch.crawl.url import bare, split
+from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reached, Reason
+from skybatch.model.target import bare
 
 HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
 _SWEEP_ABOVE = 10_000  # clocks, before those that nobody needs are dropped
@@ -41,15 +43,21 @@ class HostClock:
         return rested and not self._in_flight and not self._turn.locked()
 
     @asynccontextmanager
-    async def slot(self, pace: Pace) -> AsyncIterator[None]:
-        """Inside, a request may be made. Raises FetchError when the host asks for a long rest."""
+    async def slot(self, pace: Pace) -> AsyncIterator[Callable[[], None]]:
+        """Inside, a request may be made; it calls what is given when it goes out, be it later.
+        Raises FetchError when the host asks for a long rest."""
         async with self._turn:
             await self._wait(pace)
-            previous, mine = self._last_start, self._clock.monotonic()
-            self._last_start = mine
+            previous = self._last_start
+            self._last_start = mine = self._clock.monotonic()
             self._in_flight += 1
+
+        def goes_out() -> None:
+            nonlocal mine
+            self._last_start = mine = max(self._last_start, self._clock.monotonic())
+
         try:
-            yield
+            yield goes_out
         except FetchError as error:
             if error.reached <= Reached.CONNECT and self._last_start == mine:
                 self._last_start = previous  # nobody was there to be bothered
@@ -95,9 +103,13 @@ class Throttled:
 
     async def get(self, request: Request) -> Response:
         host = self._host(self._name(request.url))
-        async with host.slot(request.pace):
-            request.before()
-            response = await self._fetcher.get(request)
+        async with host.slot(request.pace) as goes_out:
+
+            def before() -> None:
+                goes_out()
+                request.before()
+
+            response = await self._fetcher.get(replace(request, before=before))
         if response.asks_to_wait and response.retry_after_s is not None:
             host.rest(response.retry_after_s)
         return response

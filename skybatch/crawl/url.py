@@ -55,13 +55,6 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def bare(host: str) -> str:
-    """The host without a leading `www.` and the dot of the root: what people call one site."""
-    host = host.removesuffix(".")
-    rest = host.removeprefix("www.")
-    return rest if "." in rest else host
-
-
 def split(url: str) -> Parts:
     """The parts of an absolute http(s) URL in WHATWG form; credentials are left out."""
     scheme, _, rest = url.partition("://")

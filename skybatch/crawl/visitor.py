@@ -71,11 +71,16 @@ class Visitor:
         if rules is not None:
             return rules
         async with self._stop.waiting(url) as wait:
+
+            async def follow(target: str) -> None:
+                wait.turn_to(target)
+
             request = Request(
                 url=origin + PATH,
                 headers=self._options.headers,
                 pace=self._pace,
                 max_bytes=robots.MAX_BYTES,
+                follow=follow,
                 before=wait.begin,
             )
             return await self._web.robots.rules(request)

@@ -17,6 +17,7 @@ class Discarder:
 
     async def run_once(self) -> float:
         """Delete a slice."""
+        await self._store.make_up()
         if await self._store.write_freeing(staging.discard):
             return 0.0
         await self._store.give_back_space()

@@ -11,6 +11,7 @@ from skybatch.store.database import Store
 log = structlog.get_logger()
 
 ROUND_SECONDS = 1.0
+STALL_SECONDS = 10.0
 
 
 class Gate:
@@ -53,7 +54,10 @@ class Probe:
         self._gate = gate
 
     async def run_once(self) -> float:
-        """Try, when there is a reason to."""
+        """Try, when there is a reason to. A disk that stands still raises no error: whoever waits
+        for it is told of it here."""
+        if self._gate.trouble is None and (seconds := self._store.stalled_s) > STALL_SECONDS:
+            self._gate.close(StoreUnavailable(f"the disk has not answered for {seconds:.0f} s"))
         if self._gate.trouble is not None:
             try:
                 await self._store.probe()

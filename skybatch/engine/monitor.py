@@ -76,6 +76,7 @@ class Monitor:
                 worker.progressed_at = now
         if self._gate.trouble is not None or was_away or self._pool.is_paused:
             self._since = self._bench.clock.now()
+        self._since = min(self._since, self._bench.clock.now())  # the clock may be set back
 
     def _parts(self) -> list[Finding]:
         recorder, mark = self._bench.recorder, self._bench.mark

@@ -18,7 +18,7 @@ from skybatch.store.tx import Tx
 from skybatch.store.watching import Quiet
 
 LEASE_SECONDS = 30.0
-SLICE = 5_000  # rows of one read
+SLICE = 2_000  # rows of one read
 T = TypeVar("T")
 
 

@@ -18,7 +18,7 @@ from skybatch.errors import LeaseLost, StoreUnavailable
 from skybatch.model.clock import SteadyClock
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Ended, Outcome, Report, decide
-from skybatch.model.page import PageWrite
+from skybatch.model.page import PageWrite, Progress
 from skybatch.model.recovery import ALONE_FROM, Suspect
 from skybatch.model.state import PageState
 from skybatch.model.text import storable
@@ -28,6 +28,7 @@ from skybatch.recorder.mark import Mark
 log = structlog.get_logger()
 
 ALONE_SECONDS = 60.0
+READS, READ_AGAIN_SECONDS = 4, 2.0  # of what earlier attempts have stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Worker:
     async def _crawl(self) -> Report:
         claim, bench = self.claim, self._bench
         try:
-            progress = await bench.queue.progress(claim)
+            progress = await self._progress_of_before()
         except StoreUnavailable as error:
             # Its rows only, or all: it is tried again later, and nobody else waits for it.
             return Report(Ended.CRASHED, self._fetched, detail=f"its pages: {error}")
@@ -163,6 +164,18 @@ class Worker:
         finally:
             if timer is not None:
                 timer.cancel()
+
+    async def _progress_of_before(self) -> Progress:
+        """What earlier attempts have stored. A disk may stand still for a while: that is held
+        against no job."""
+        for _ in range(READS - 1):
+            try:
+                return await self._bench.queue.progress(self.claim)
+            except StoreUnavailable as error:
+                log.warning("job.unread", job_id=self.claim.job_id, error=str(error))
+                await asyncio.sleep(READ_AGAIN_SECONDS)
+                self._progress()
+        return await self._bench.queue.progress(self.claim)
 
     def _decide(self, report: Report) -> Outcome:
         return decide(

@@ -49,7 +49,7 @@ class Job:
     paused: bool = False
     attempt: int = 0
     charged: int = 0
-    run_after: float = 0.0
+    waits_until: float = 0.0  # of a pending one: not claimed before; 0 = no wait is known
     wait_s: float = 0.0
     pages: Receipt = field(default_factory=Receipt)
     start_url: str | None = None

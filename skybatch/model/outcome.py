@@ -1,6 +1,6 @@
 """What an attempt's end means for its job: decided purely, persisted elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from skybatch.model.job import Claim
@@ -46,6 +46,7 @@ class Finished:
     detail: str | None = None
     leftover: Ended | None = None  # BUDGET or GOAL: what is queued becomes skipped for it
     stack: str | None = None
+    wait_s: float = 0.0  # the host asked to be left alone for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _done(report: Report) -> Finished:
 def _wait(report: Report, claim: Claim, max_wait_s: float) -> Outcome:
     waits = _waits(report, claim) + 1
     if report.wait_s > max_wait_s or waits >= claim.options.max_attempts:
-        return _cut(report, Reason.RATE_LIMITED, JobState.FAILED)
+        ended = _cut(report, Reason.RATE_LIMITED, JobState.FAILED)
+        return replace(ended, wait_s=report.wait_s)
     return Released(waits=waits, delay_s=report.wait_s, detail=report.detail)
 
 

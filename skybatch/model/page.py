@@ -62,6 +62,7 @@ class Known:
     reason: str | None
     tries: int  # requests made for it so far
     final_url: str | None = None
+    detail: str | None = None  # of a failed one
 
     @property
     def was_requested(self) -> bool:

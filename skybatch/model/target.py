@@ -21,3 +21,10 @@ class Entry:
     row: int  # 0-based index in the list, or of the data row
     text: str  # the domain as written
     columns: tuple[tuple[str, str], ...] = ()  # the other columns of a CSV, in order
+
+
+def bare(host: str) -> str:
+    """The host without a leading `www.` and the dot of the root: what people call one site."""
+    host = host.removesuffix(".")
+    rest = host.removeprefix("www.")
+    return rest if "." in rest else host

@@ -9,6 +9,7 @@ from skybatch.model.job import Claim
 from skybatch.model.outcome import Ended, Finished, Outcome, Released, Retry
 from skybatch.model.reason import Reason
 from skybatch.model.state import ALLOWED, JobState, PageState, SkipReason
+from skybatch.model.target import bare
 from skybatch.store import counters
 from skybatch.store.tx import Tx
 
@@ -41,12 +42,12 @@ def finish(tx: Tx, held: Claim, outcome: Outcome) -> None:
     match outcome:
         case Finished():
             _end(tx, held, outcome)
+            _ask_to_wait(tx, held.target.host, outcome.wait_s)
         case Retry(reason=reason, detail=detail, delay_s=delay_s):
             _put_back(tx, held, _Back("retry", delay_s, 1, 0, reason, detail, outcome.stack))
         case Released(waits=waits, delay_s=delay_s, detail=detail):
             _put_back(tx, held, _Back("released", delay_s, 0, waits, detail=detail))
-            if delay_s > 0:
-                _ask_to_wait(tx, held.target.host, tx.now + delay_s)
+            _ask_to_wait(tx, held.target.host, delay_s)
 
 
 def _end(tx: Tx, held: Claim, outcome: Finished) -> None:
@@ -169,11 +170,15 @@ def _end_attempt(tx: Tx, held: Claim, end: _AttemptEnd) -> None:
     )
 
 
-def _ask_to_wait(tx: Tx, host: str, ready_at: float) -> None:
-    tx.execute(
-        """
-        INSERT INTO hosts (host, ready_at) VALUES (?, ?)
-        ON CONFLICT (host) DO UPDATE SET ready_at = max(ready_at, excluded.ready_at)
-        """,
-        (host, ready_at),
-    )
+def _ask_to_wait(tx: Tx, host: str, seconds: float) -> None:
+    """Let nobody go to a host, nor to its `www.` twin, for so long: they have one clock."""
+    if seconds <= 0:
+        return
+    for name in {host, bare(host), f"www.{bare(host)}"}:
+        tx.execute(
+            """
+            INSERT INTO hosts (host, ready_at) VALUES (?, ?)
+            ON CONFLICT (host) DO UPDATE SET ready_at = max(ready_at, excluded.ready_at)
+            """,
+            (name, tx.now + seconds),
+        )

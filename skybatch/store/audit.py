@@ -10,7 +10,7 @@ from pathlib import Path
 from skybatch.model.state import JobState, PageState, batch_state
 from skybatch.store.counters import PAGE_COLUMNS, job_counts
 
-_ALSO_WITHOUT_ROW = frozenset({"skipped_scope", "skipped_budget"})
+_ALSO_WITHOUT_ROW = frozenset({"skipped_scope", "skipped_budget", "skipped_trap"})
 _MOST = 20  # violations of a kind that are told one by one
 
 # What each row of a statement violates. The tables are read without their indexes: a unique index

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiosqlite
 import msgspec
 
-from skybatch.errors import Conflict, NotFound
+from skybatch.errors import Conflict, InProgress, NotFound, SkybatchError
 from skybatch.model.batch import Batch, Leftover, Submission
 from skybatch.model.event import EventType
 from skybatch.model.reason import Reason
@@ -46,8 +46,16 @@ def create(tx: Tx, submission: Submission) -> int:
             },
         )
     except sqlite3.IntegrityError as error:
-        raise Conflict(f"there is a batch {submission.batch_id} already") from error
+        raise _taken(tx, submission.batch_id) from error
     return cursor.lastrowid or 0
+
+
+def _taken(tx: Tx, batch_id: str) -> SkybatchError:
+    """Why an id is not free: there is such a batch, or what was left of one is being deleted."""
+    row = tx.execute("SELECT staging FROM batches WHERE id = ?", (batch_id,)).fetchone()
+    if row is not None and row["staging"]:
+        return InProgress(f"batch {batch_id} is still being taken in, or deleted")
+    return Conflict(f"there is a batch {batch_id} already")
 
 
 def add_counts(tx: Tx, batch: int, *, jobs: int, duplicates: int, rejected: int) -> None:

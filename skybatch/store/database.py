@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -39,6 +40,7 @@ class Store:
         self._inode = 0
         self._readers: asyncio.Queue[Reader] = asyncio.Queue()
         self._open_readers = 0
+        self._missed: deque[Callable[[Tx], object]] = deque()  # posted, not done, and not forgotten
         self._is_closed = False
         self._inspection: Inspection | None = None  # the one that goes on
         self.inspected_at: float | None = None  # when one last came to its end
@@ -93,6 +95,27 @@ class Store:
         """Queue a unit that nobody waits for, and that nobody misses; a bug in it is logged."""
         if not self._reserve.is_released:
             self._writer.put(function, urgent=False).add_done_callback(_log_bug)
+
+    def post_surely(self, function: Callable[[Tx], T]) -> None:
+        """As `post`, for what somebody would miss: should it fail, `make_up` does it later."""
+
+        def note(done: "asyncio.Future[T]") -> None:
+            if not done.cancelled() and isinstance(done.exception(), StoreUnavailable):
+                self._missed.append(function)
+            _log_bug(done)
+
+        self._writer.put(function, urgent=False).add_done_callback(note)
+
+    async def make_up(self) -> None:
+        """Do what could not be done when it was posted."""
+        while self._missed:
+            await self.write_freeing(self._missed[0])
+            self._missed.popleft()
+
+    @property
+    def stalled_s(self) -> float:
+        """For how long the writer has been waiting for the disk; 0 = it is not."""
+        return self._writer.busy_s
 
     async def probe(self) -> None:
         """Whether there is room, and a commit succeeds. Raises StoreUnavailable."""

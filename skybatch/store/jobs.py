@@ -98,11 +98,26 @@ def _columns(entry: Entry) -> str | None:
     return msgspec.json.encode(entry.columns).decode() if entry.columns else None
 
 
+def first_of(tx: Tx, batch_id: str) -> str:
+    """The id of the first job of a batch."""
+    row = tx.execute(
+        """
+        SELECT j.id FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
+        WHERE b.id = ? ORDER BY j.seq LIMIT 1
+        """,
+        (batch_id,),
+    ).fetchone()
+    return str(row["id"])
+
+
 async def find(db: aiosqlite.Connection, job_id: str) -> Job:
     """Raises NotFound."""
     rows = await db.execute_fetchall(
         """
-        SELECT j.*, b.id AS batch_id, b.paused FROM jobs j JOIN batches b ON b.seq = j.batch
+        SELECT j.*, b.id AS batch_id, b.paused,
+          max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until
+        FROM jobs j JOIN batches b ON b.seq = j.batch
+          LEFT JOIN hosts h ON h.host = j.host AND h.ready_at > j.created_at
         WHERE j.id = ? AND b.staging = 0
         """,
         (job_id,),
@@ -133,8 +148,10 @@ async def listing(  # noqa: PLR0913 - the filters of the public API
     }
     rows = await db.execute_fetchall(
         """
-        SELECT j.*, b.id AS batch_id, b.paused
+        SELECT j.*, b.id AS batch_id, b.paused,
+          max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until
         FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
+          LEFT JOIN hosts h ON h.host = j.host AND h.ready_at > j.created_at
         WHERE j.batch = :batch AND j.seq > :after
           AND (:states = '[]' OR j.state IN (SELECT value FROM json_each(:states)))
           AND (:reasons = '[]' OR j.reason IN (SELECT value FROM json_each(:reasons)))
@@ -147,7 +164,8 @@ async def listing(  # noqa: PLR0913 - the filters of the public API
 
 
 def job_of(row: sqlite3.Row) -> Job:
-    """A row of jobs, joined with `batch_id` and `paused` of its batch, as a Job."""
+    """A row of jobs, joined with `batch_id` and `paused` of its batch, as a Job; `waits_until` is
+    the time before which it is not claimed, as far as is known, or 0."""
     return Job(
         seq=row["seq"],
         job_id=row["id"],
@@ -164,7 +182,7 @@ def job_of(row: sqlite3.Row) -> Job:
         paused=bool(row["paused"]),
         attempt=row["attempt"],
         charged=row["charged"],
-        run_after=row["run_after"],
+        waits_until=row["waits_until"],
         wait_s=row["wait_s"],
         pages=counters.receipt(row),
         start_url=row["start_url"],

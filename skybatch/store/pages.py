@@ -1,6 +1,5 @@
 """The table of pages: the frontier of every job, and what became of each URL."""
 
-import sqlite3
 from collections import Counter
 
 import aiosqlite
@@ -8,18 +7,14 @@ import msgspec
 
 from skybatch.errors import LeaseLost, SkybatchError
 from skybatch.model.event import EventType
-from skybatch.model.facts import PageFacts
-from skybatch.model.job import Claim, Job
+from skybatch.model.job import Claim
 from skybatch.model.page import FrontierRow, Known, Page, PageWrite, Progress
 from skybatch.model.profile import Profile
-from skybatch.model.reason import Reason
-from skybatch.model.record import PageOfJob
-from skybatch.model.state import PageState, SkipReason
+from skybatch.model.state import PageState
 from skybatch.store import counters
-from skybatch.store.jobs import job_of
 from skybatch.store.tx import Tx
 
-EMPTY = Profile()
+_EMPTY = Profile()
 
 
 def store(tx: Tx, held: Claim, write: PageWrite) -> None:
@@ -167,7 +162,8 @@ async def known(
     """A slice of the frontier in the order of discovery, and its last row."""
     rows = await db.execute_fetchall(
         """
-        SELECT seq, url, depth, state, reason, tries, final_url
+        SELECT seq, url, depth, state, reason, tries, final_url,
+          CASE WHEN state = 'failed' THEN detail END AS detail
         FROM pages INDEXED BY pages_of_job WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?
         """,
         (held.seq, after, limit),
@@ -180,6 +176,7 @@ async def known(
             reason=row["reason"],
             tries=row["tries"],
             final_url=row["final_url"],
+            detail=row["detail"],
         )
         for row in rows
     ]
@@ -211,90 +208,13 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
         (held.seq,),
     )
     return Progress(
-        profile=next((_profile(row["body"]) for row in profiles), None),
+        profile=next((profile_of(row["body"]) for row in profiles), None),
         start_url=next((row["start_url"] for row in jobs), None),
         is_cancelled=any(row["cancelled_at"] is not None for row in jobs),
         is_paused=any(row["paused"] for row in jobs),
     )
 
 
-async def domain_results(
-    db: aiosqlite.Connection, batch: int, *, after: int = 0, limit: int
-) -> list[tuple[Job, Profile]]:
-    """Jobs and their profiles in submission order; `after` is the `seq` of the last job seen."""
-    rows = await db.execute_fetchall(
-        """
-        SELECT j.*, b.id AS batch_id, b.paused, p.body
-        FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
-          LEFT JOIN profiles p ON p.job = j.seq
-        WHERE j.batch = ? AND j.seq > ? ORDER BY j.seq LIMIT ?
-        """,
-        (batch, after, limit),
-    )
-    return [(job_of(row), _profile(row["body"])) for row in rows]
-
-
-async def page_results(
-    db: aiosqlite.Connection, batch: int, *, include_all: bool, after: int = 0, limit: int
-) -> list[PageOfJob]:
-    """Pages in the order of their jobs, then of discovery; `after` is the last row seen."""
-    rows = await db.execute_fetchall(
-        """
-        SELECT p.*, j.id AS job_id, j.domain, b.id AS batch_id, d.url AS duplicate_url
-        FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
-          JOIN pages p INDEXED BY pages_of_job ON p.job = j.seq
-          LEFT JOIN pages d ON d.seq = p.duplicate_of
-        WHERE j.batch = :batch
-          AND j.seq >= coalesce((SELECT job FROM pages WHERE seq = :after), 0)
-          AND p.seq > CASE
-            WHEN j.seq = (SELECT job FROM pages WHERE seq = :after) THEN :after ELSE 0 END
-          AND (:include_all OR p.state IN ('fetched', 'failed'))
-        ORDER BY j.seq, p.seq LIMIT :limit
-        """,
-        {"batch": batch, "after": after, "include_all": include_all, "limit": limit},
-    )
-    return [_page_of_job(row) for row in rows]
-
-
-def _profile(body: bytes | None) -> Profile:
-    return EMPTY if body is None else msgspec.json.decode(body, type=Profile)
-
-
-def _page_of_job(row: sqlite3.Row) -> PageOfJob:
-    return PageOfJob(
-        seq=row["seq"],
-        batch_id=row["batch_id"],
-        job_id=row["job_id"],
-        domain=row["domain"],
-        duplicate_of=row["duplicate_url"],
-        page=_page(row),
-    )
-
-
-def _page(row: sqlite3.Row) -> Page:
-    state = PageState(row["state"])
-    facts = row["facts"]
-    return Page(
-        url=row["url"],
-        depth=row["depth"],
-        state=state,
-        reason=_reason(state, row["reason"]),
-        tries=row["tries"],
-        status=row["status"],
-        final_url=row["final_url"] or (row["url"] if state is PageState.FETCHED else None),
-        content_type=row["content_type"],
-        charset=row["charset"],
-        bytes=row["bytes"],
-        truncated=bool(row["truncated"]),
-        elapsed_ms=row["elapsed_ms"],
-        fetched_at=row["fetched_at"],
-        sha256=row["sha256"],
-        facts=msgspec.json.decode(facts, type=PageFacts) if facts else None,
-        detail=row["detail"],
-    )
-
-
-def _reason(state: PageState, text: str | None) -> Reason | SkipReason | None:
-    if text is None:
-        return None
-    return SkipReason(text) if state is PageState.SKIPPED else Reason(text)
+def profile_of(body: bytes | None) -> Profile:
+    """The profile as it is stored; an empty one where there is none."""
+    return _EMPTY if body is None else msgspec.json.decode(body, type=Profile)

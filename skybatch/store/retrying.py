@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from skybatch.errors import NotFound
+from skybatch.errors import InProgress, NotFound
 from skybatch.model.event import EventType
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.state import JobState
@@ -28,13 +28,19 @@ class PutBack:
 
 def retry(tx: Tx, batch_id: str, reasons: Sequence[Reason], *, after: int) -> PutBack:
     """Put a slice of a batch's failed and partial jobs back as pending, those with certain reasons
-    when there are any. A cancellation or a deadline of before no longer counts. Raises NotFound.
+    when there are any. A cancellation or a deadline of before no longer counts. Raises NotFound,
+    and InProgress while a cancellation is still being carried out.
     """
     batch = tx.execute(
-        "SELECT seq FROM batches WHERE id = ? AND staging = 0", (batch_id,)
+        "SELECT seq, cancelled_at, pending FROM batches WHERE id = ? AND staging = 0", (batch_id,)
     ).fetchone()
     if batch is None:
         raise NotFound(f"there is no batch {batch_id}")
+    if batch["cancelled_at"] is not None:
+        if after:
+            return PutBack(0, after)  # cancelled between two slices: that is the last word
+        if batch["pending"]:
+            raise InProgress(f"batch {batch_id} is still being cancelled")
     rows = tx.execute(
         """
         SELECT * FROM jobs INDEXED BY jobs_of_batch

@@ -63,7 +63,7 @@ async def _running(db: aiosqlite.Connection, batch: Batch) -> Iterable[sqlite3.R
     """Those that have been longest at their stage. The index holds no more rows than workers."""
     return await db.execute_fetchall(
         """
-        SELECT j.*, b.id AS batch_id, b.paused
+        SELECT j.*, b.id AS batch_id, b.paused, 0.0 AS waits_until
         FROM jobs j INDEXED BY jobs_leased JOIN batches b ON b.seq = j.batch
         WHERE j.state = 'running' AND j.batch = ?
         ORDER BY j.stage_at, j.seq LIMIT ?
@@ -78,7 +78,7 @@ async def _waits(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Wa
     rows = await db.execute_fetchall(
         """
         SELECT j.*, b.id AS batch_id, b.paused,
-          max(j.run_after, coalesce(h.ready_at, 0)) AS wait_until
+          max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until
         FROM (
           SELECT seq FROM (
             SELECT seq FROM jobs INDEXED BY jobs_ready
@@ -95,11 +95,11 @@ async def _waits(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Wa
         JOIN jobs j ON j.seq = found.seq
         JOIN batches b ON b.seq = j.batch
         LEFT JOIN hosts h ON h.host = j.host
-        ORDER BY wait_until, j.seq LIMIT :shown
+        ORDER BY waits_until, j.seq LIMIT :shown
         """,
         {"batch": batch.seq, "now": now, "shown": SHOWN, "counted": COUNTED},
     )
-    return tuple(Wait(job_of(row), row["wait_until"]) for row in rows)
+    return tuple(Wait(job_of(row), row["waits_until"]) for row in rows)
 
 
 async def _forbidden(

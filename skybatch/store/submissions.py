@@ -110,7 +110,7 @@ async def submit(
             held = lines
         await _write(store, intake, held, is_last=True)
     except BaseException:
-        store.post(intake.give_up)
+        store.post_surely(intake.give_up)
         raise
     return intake.receipted()
 

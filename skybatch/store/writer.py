@@ -101,6 +101,7 @@ class Writer:
         self._check = check
         self._damaged = damaged
         self._is_failing = False
+        self._began_at: float | None = None  # the group under way, by the monotonic clock
         self._loop = asyncio.get_running_loop()
         self._units: deque[Unit[object]] = deque()
         self._changed = threading.Condition()
@@ -134,6 +135,12 @@ class Writer:
             self._changed.notify()
         return future
 
+    @property
+    def busy_s(self) -> float:
+        """For how long the group under way has been; 0 = there is none."""
+        began_at = self._began_at
+        return 0.0 if began_at is None else time.monotonic() - began_at
+
     def _run(self) -> None:
         opening: Unit[None] = Unit(lambda _: None, self._opened)
         try:
@@ -144,7 +151,9 @@ class Writer:
             return
         self._in_loop(opening.tell)
         while group := self._next_group():
+            self._began_at = time.monotonic()
             events = self._commit(group)
+            self._began_at = None
             self._in_loop(partial(self._deliver, group, events))
         self._disconnect()
 

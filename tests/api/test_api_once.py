@@ -121,3 +121,14 @@ async def test_a_key_that_is_none_is_refused(api: Api, key):
     answer = await api.post("/batch", BODY, headers={once.HEADER: key})
     assert (answer.status, kind_of(answer)) == (400, "bad_request")
     assert (await api.stored())["batches"] == 0
+
+
+async def test_a_scan_is_taken_in_once_too(api: Api):
+    body = {"base_url": "a.example", "max_pages": 2}
+    first = await api.post("/scan", body, headers=KEY)
+    again = await api.post("/scan", body, headers=KEY)
+    assert (first.status, again.status) == (202, 202)
+    assert again.body == first.body
+    assert again.headers["Location"] == first.headers["Location"] == first.json["status_url"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (await api.stored())["batches"] == 1

@@ -88,7 +88,15 @@ class Memory(Unwatched):
         """What the next attempt is told."""
         return Progress(
             known=tuple(
-                Known(page.url, page.depth, page.state, page.reason, page.tries, page.final_url)
+                Known(
+                    page.url,
+                    page.depth,
+                    page.state,
+                    page.reason,
+                    page.tries,
+                    page.final_url,
+                    page.detail,
+                )
                 for page in self.rows.values()
             ),
             outside=frozenset(self.outside),

@@ -3,11 +3,15 @@
 import asyncio
 import gzip
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Self
 
 import pytest
 
+from skybatch.crawl import pulse as pulse_module
 from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.content import may_be_page
 from skybatch.crawl.fetcher import FetchError, Request
@@ -30,10 +34,13 @@ async def fetching(
     settings, clock = settings_of(site, **changes), SystemClock()
     guard = Guard(settings.allow_networks)
     resolver = Resolver(guard, clock, connect_to=settings.connect_to, servers=["127.0.0.1:1"])
+    pulse = pulse or Pulse(clock)
+    pulse.beat()
     try:
         async with open_session(settings, resolver, guard) as session:
-            yield AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse or Pulse(clock))
+            yield AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse)
     finally:
+        pulse.stop()
         await resolver.close()
 
 
@@ -71,7 +78,7 @@ async def test_a_request_says_who_we_are_and_brings_no_cookie() -> None:
         await fetcher.get(Request(URL, headers={"X-Own": "1", "Accept": "text/html"}))
         first, second = (asked.headers for asked in site.log)
     assert first["user-agent"] == "skybatch-test"
-    assert first["accept-encoding"] == "gzip, deflate"
+    assert first["accept-encoding"] == "gzip, deflate, br, zstd"
     assert "cookie" not in second
     assert (second["x-own"], second["accept"]) == ("1", "text/html")
 
@@ -286,3 +293,46 @@ async def test_time_in_which_the_process_was_stopped_is_not_held_against_the_ser
     async with site, fetching(site, pulse=pulse, read_timeout_s=0.2) as fetcher:
         assert (await fetcher.get(Request(URL))).body == b"here"
     assert len(asked) == 2
+
+
+async def test_an_answer_that_came_while_the_process_was_stopped_is_taken(monkeypatch) -> None:
+    """All timers are due when it goes on, and none of them may win against what is there."""
+    monkeypatch.setattr(pulse_module, "AWAY_S", 0.2)
+    with Thawing(delay_s=0.1) as server:
+        async with fetching(server, request_timeout_s=0.5, read_timeout_s=0.5) as fetcher:
+            asking = asyncio.create_task(fetcher.get(Request(URL)))
+            await until(lambda: server.asked)
+            time.sleep(1.2)  # noqa: ASYNC251 - the loop is to stand still, as after a SIGSTOP
+            assert (await asking).body == b"here"
+    assert server.asked == 1
+
+
+class Thawing:
+    """A site in a thread of its own: it answers also while our loop stands still."""
+
+    def __init__(self, *, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.asked = 0
+        self._thread = threading.Thread(target=self._serve)
+        self.port = self._socket.getsockname()[1]
+        self.connect_to = {"*:80": f"127.0.0.1:{self.port}", "*:443": "127.0.0.1:1"}
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection:
+                    connection.recv(65_536)
+                    self.asked += 1
+                    time.sleep(self._delay_s)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()

@@ -9,6 +9,7 @@ from skybatch.crawl.fetcher import Request, Response
 from skybatch.crawl.guard import Guard
 from skybatch.crawl.neighbours import Sharing
 from skybatch.crawl.resolver import Resolver
+from skybatch.crawl.throttle import Throttled
 from skybatch.model.clock import SystemClock
 from tests.crawl.nameserver import NameServer
 from tests.until import until
@@ -24,6 +25,7 @@ class Held:
         self.let_go = asyncio.Event()
 
     async def get(self, request: Request) -> Response:
+        request.before()
         self.urls.append(request.url)
         await self.let_go.wait()
         return Response(request.url, 200)
@@ -87,3 +89,22 @@ async def test_what_the_operator_vouches_for_is_not_shared(exception) -> None:
 async def test_a_name_without_an_address_is_left_to_whoever_connects() -> None:
     async with sharing(1) as (fetcher, held):
         await ask(fetcher, held, "http://nowhere.test/", "http://x.invalid/", expected=2)
+
+
+async def test_a_request_goes_out_when_the_address_has_room_for_it():
+    async with sharing(1) as (shared, held):
+        out: list[str] = []
+        throttled = Throttled(shared, SystemClock())
+        first, second = (
+            asyncio.create_task(
+                throttled.get(Request(f"http://{name}.test/", before=lambda n=name: out.append(n)))
+            )
+            for name in "ab"
+        )
+        await until(lambda: held.urls)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert out == ["a"], "the other one waits for its place, and is not out"
+        held.let_go.set()
+        await asyncio.gather(first, second)
+        assert out == ["a", "b"]

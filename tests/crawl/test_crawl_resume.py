@@ -116,3 +116,19 @@ async def test_a_start_page_that_was_put_back_is_looked_for_again() -> None:
         report = await scene.run(Progress(known=known))
     assert (report.ended, report.fetched) == (Ended.DRY, 1)
     assert site.paths == ["/"]
+
+
+async def test_a_start_page_that_is_stored_as_lost_is_not_asked_for_again() -> None:
+    """The daemon was killed after it had stored that, and before it had ended the job."""
+    async with Site({HOST: {"/": Page(status=404)}}) as site, web_of(site) as web:
+        scene = Scene(web)
+        first = await scene.run()
+        site.log.clear()
+        again = await scene.run(scene.sink.progress())
+    assert (again.ended, again.reason, again.detail) == (
+        Ended.NO_START,
+        Reason.HTTP_4XX,
+        first.detail,
+    )
+    assert site.log == []
+    assert len(scene.sink.writes) == 1

@@ -110,3 +110,30 @@ async def test_the_answer_that_is_waited_for_longest_is_told_and_after_a_redirec
             assert stop.longest is rules
         assert first.is_out, "a drain lets it finish"
     assert stop.longest is None
+
+
+async def test_after_a_redirect_a_request_waits_for_its_turn_again():
+    stop = Stop()
+    async with stop.waiting("http://a/1") as wait:
+        assert stop.waits_for_turn
+        wait.begin()
+        assert not stop.waits_for_turn
+        wait.turn_to("http://b/2")
+        assert stop.waits_for_turn
+
+
+async def test_a_crawl_can_be_asked_to_end_while_it_is_about_to():
+    stop = Stop()
+
+    def ask_once_more() -> None:
+        stop.ask(Ended.CANCELLED)
+
+    async def asked_twice() -> None:
+        async with stop.waiting():
+            stop.ask(Ended.DRAINED)
+            asyncio.get_running_loop().call_soon(ask_once_more)
+            await asyncio.Event().wait()
+
+    with pytest.raises(Interrupted):
+        await asked_twice()
+    assert stop.ended is Ended.CANCELLED

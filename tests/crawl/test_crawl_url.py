@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skybatch.crawl.url import Parts, bare, identity, is_file, parse, split
+from skybatch.crawl.url import Parts, identity, is_file, parse, split
+from skybatch.model.target import bare
 
 # URL in WHATWG form -> its identity.
 SAME = [

@@ -1,18 +1,21 @@
 """Guards of the engine that nothing else would miss: each test turns red without its guard."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
 
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
+from skybatch.engine import gate as gate_module
 from skybatch.engine import pool as pool_module
+from skybatch.engine import worker as worker_module
 from skybatch.engine.monitor import QUIET_SECONDS
 from skybatch.engine.pool import Pool
 from skybatch.engine.service import Loop
 from skybatch.engine.worker import Worker
-from skybatch.errors import StoreUnavailable
+from skybatch.errors import StoreUnavailable, StoreUnreadable
 from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
 from skybatch.model.finding import FindingKind
@@ -292,3 +295,47 @@ async def test_a_round_that_fails_is_tried_again_and_a_wake_cuts_the_rest_short(
     loop.stop()
     async with asyncio.timeout(5):
         await running
+
+
+async def test_the_monitor_is_not_blind_after_the_clock_was_set_back(store, bus, port):
+    async with engine(store, bus, port) as running:
+        monitor = running.monitor
+        monitor._since = monitor._bench.clock.now() + 3_600
+        await monitor.look()
+        assert monitor._since <= monitor._bench.clock.now()
+
+
+async def test_a_disk_that_stands_still_closes_the_gate_and_is_held_against_nobody(
+    store, bus, port, monkeypatch
+):
+    monkeypatch.setattr(gate_module, "STALL_SECONDS", 0.05)
+    monkeypatch.setattr(gate_module, "ROUND_SECONDS", 0.02)
+    moves = threading.Event()
+    async with engine(store, bus, port) as running:
+        stalled = asyncio.ensure_future(store.write(lambda _: moves.wait(10)))
+        await until(lambda: running.gate.trouble)
+        assert "the disk has not answered for" in running.gate.trouble
+        moves.set()
+        await stalled
+        await until(lambda: running.gate.trouble is None)
+
+
+async def test_pages_that_cannot_be_read_for_a_moment_are_charged_to_nobody(
+    store, bus, port, monkeypatch
+):
+    monkeypatch.setattr(worker_module, "READ_AGAIN_SECONDS", 0.01)
+    async with engine(store, bus, port) as running:
+        queue = running._queue
+        whole, failures = queue.progress, iter([True, True])
+
+        async def standing_still(claim):
+            if next(failures, False):
+                raise StoreUnreadable
+            return await whole(claim)
+
+        monkeypatch.setattr(queue, "progress", standing_still)
+        batch_id = await submit(store, NAMES[0], **FAST)
+        running.wake()
+        await ended(store, batch_id)
+    (job,) = await jobs_of(store, batch_id)
+    assert (job.state, job.charged, job.attempt) == (JobState.COMPLETE, 0, 1)

@@ -12,7 +12,7 @@ from skybatch.engine.supervisor import Supervisor
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
-from skybatch.store import batches, jobs, pages, pausing
+from skybatch.store import batches, jobs, pausing, results
 from tests.engine.workbench import HOSTS, PAGES, bench_of
 from tests.store.seeds import submit
 from tests.until import until
@@ -68,8 +68,8 @@ async def test_a_batch_is_crawled_to_its_end(store, bus, port):
     assert batch.state is BatchState.COMPLETE
     assert batch.pages.fetched == HOSTS * PAGES
     async with store.read() as db:
-        results = await pages.domain_results(db, batch.seq, limit=10)
-    for job, profile in results:
+        found = await results.domain_results(db, batch.seq, limit=10)
+    for job, profile in found:
         assert job.start_url == f"http://{job.domain}/"
         assert profile.emails[0].value.endswith(f"@{job.domain}")
         assert profile.emails[0].source_url.startswith(f"http://{job.domain}/")

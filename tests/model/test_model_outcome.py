@@ -84,7 +84,7 @@ def test_waits_in_a_row_without_a_new_page_end_the_job():
     waiting = Report(Ended.WAIT, 5, wait_s=30)
     assert outcome(waiting, waits=0, fetched=5) == Released(waits=1, delay_s=30)
     assert outcome(waiting, waits=1, fetched=5) == Released(waits=2, delay_s=30)
-    assert outcome(waiting, waits=2, fetched=5) == Finished(PARTIAL, Reason.RATE_LIMITED)
+    assert outcome(waiting, waits=2, fetched=5) == Finished(PARTIAL, Reason.RATE_LIMITED, wait_s=30)
     assert outcome(waiting, waits=2, fetched=4) == Released(waits=1, delay_s=30)
 
 

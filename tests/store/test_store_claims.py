@@ -10,7 +10,7 @@ from skybatch.model.outcome import Ended, Finished, Released, Retry
 from skybatch.model.page import FrontierRow, Page, PageWrite
 from skybatch.model.reason import Reason
 from skybatch.model.state import BatchState, JobState, PageState, SkipReason
-from skybatch.store import attempts, batches, claims, counters, jobs, pages
+from skybatch.store import attempts, batches, claims, counters, jobs, pages, results
 from skybatch.store.rescue import recover, rescue
 from tests.store.seeds import submit
 
@@ -221,7 +221,7 @@ async def test_equal_bodies_are_told_and_both_kept(store):
         await store.write(lambda tx, page=page: pages.store(tx, held, PageWrite(page)))
     batch = await batch_of(store, batch_id)
     async with store.read() as db:
-        first, second = await pages.page_results(db, batch.seq, include_all=False, limit=10)
+        first, second = await results.page_results(db, batch.seq, include_all=False, limit=10)
     assert first.duplicate_of is None
     assert second.duplicate_of == "http://a.example/1"
 
@@ -400,7 +400,7 @@ async def test_pages_are_listed_by_job_then_by_discovery_across_slices(store):
     batch = await batch_of(store, batch_id)
     urls, after = [], 0
     async with store.read() as db:
-        while part := await pages.page_results(
+        while part := await results.page_results(
             db, batch.seq, include_all=False, after=after, limit=2
         ):
             urls += [row.page.url for row in part]
@@ -414,7 +414,7 @@ async def test_a_slice_of_pages_begins_where_the_last_one_ended(store):
 
     async with store.read() as db:
         await db.set_trace_callback(rows.append)
-        await pages.page_results(db, 1, include_all=True, after=5, limit=2)
+        await results.page_results(db, 1, include_all=True, after=5, limit=2)
         await db.set_trace_callback(None)
         (sql,) = [text for text in rows if "FROM jobs j" in text]
         steps = [row["detail"] for row in await db.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}")]

@@ -7,20 +7,24 @@ import sqlite3
 
 import pytest
 
+from skybatch.engine.discarder import Discarder
 from skybatch.engine.gate import Gate
 from skybatch.engine.queue import JobQueue
-from skybatch.errors import Conflict, LeaseLost, NotFound, StorageFull, StoreUnavailable
+from skybatch.errors import Conflict, InProgress, LeaseLost, NotFound, StorageFull, StoreUnavailable
 from skybatch.model.clock import SteadyClock, SystemClock
 from skybatch.model.event import EventType
 from skybatch.model.outcome import Finished, Released
+from skybatch.model.page import Page, PageWrite
+from skybatch.model.reason import Reason
 from skybatch.model.recovery import Recovered, Suspect
-from skybatch.model.state import JobState
+from skybatch.model.state import JobState, PageState, SkipReason
 from skybatch.recorder.flight import Recorder
 from skybatch.store import (
     attempts,
     batches,
     claims,
     idempotency,
+    jobs,
     opening,
     pages,
     reserve,
@@ -30,6 +34,7 @@ from skybatch.store import (
     tokens,
     writer,
 )
+from skybatch.store.audit import audit
 from skybatch.store.database import Store
 from skybatch.store.idempotency import Remembered
 from skybatch.store.opening import FILE
@@ -38,6 +43,7 @@ from skybatch.store.writer import Writer
 from tests.store.seeds import accepted, slices_of, submission, submit
 from tests.store.test_store_claims import FETCHED, assert_balanced, batch_of, claim, job_of
 from tests.store.test_store_writer import Breaking, add, ids
+from tests.until import until
 
 DAY = 86_400.0
 COMPLETE = Finished(JobState.COMPLETE)
@@ -328,3 +334,77 @@ async def test_a_token_that_was_taken_back_is_valid_no_more(store):
     await store.write(add("good"))
     await store.write(lambda tx: tx.execute("UPDATE tokens SET revoked_at = 1"))
     assert await store.write(tokens.valid) == {}
+
+
+async def test_an_id_whose_submission_was_cut_off_is_in_progress_not_taken(store):
+    first = submission()
+
+    async def broken():
+        yield [accepted(0, "a.example")]
+        yield [accepted(1, "b.example")]
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await submissions.submit(store, first, broken())
+    with pytest.raises(InProgress):
+        await submissions.submit(store, first, slices_of([accepted(0, "a.example")]))
+    while await store.write(staging.discard):
+        continue
+    await submissions.submit(store, first, slices_of([accepted(0, "a.example")]))
+
+
+async def test_what_could_not_be_given_up_at_once_is_given_up_later(store):
+    first = submission()
+
+    async def broken():
+        yield [accepted(0, "a.example")]
+        yield [accepted(1, "b.example")]
+        store._writer._check = gone
+        raise ConnectionResetError
+
+    def gone():
+        raise StoreUnavailable
+
+    check = store._writer._check
+    with pytest.raises(ConnectionResetError):
+        await submissions.submit(store, first, broken())
+    await until(lambda: store._missed)
+    store._writer._check = check
+    discarder = Discarder(store)
+    while await discarder.run_once() == 0.0:
+        continue
+    await submissions.submit(store, first, slices_of([accepted(0, "a.example")]))
+
+
+async def test_a_wait_that_ends_a_job_is_kept_for_the_host_and_its_twin(store):
+    await submit(store, "www.a.example")
+    (held,) = await claim(store)
+    ended = Finished(JobState.FAILED, Reason.RATE_LIMITED, wait_s=3_600.0)
+    await store.write(lambda tx: attempts.finish(tx, held, ended))
+    for name in ("a.example", "www.a.example"):
+        await submit(store, name)
+    assert await claim(store, limit=2) == []
+
+
+async def test_a_job_whose_host_rests_for_another_tells_when_it_may_run(store, clock):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    other = await batch_of(store, await submit(store, "a.example"))
+    await store.write(lambda tx: attempts.finish(tx, held, Released(waits=1, delay_s=60)))
+    async with store.read() as db:
+        (job,) = await jobs.listing(db, other.seq, limit=1)
+    assert job.waits_until == pytest.approx(clock.now() + 60, abs=1)
+
+
+async def test_urls_that_are_only_counted_as_traps_are_no_violation(store, tmp_path):
+    await submit(store, "a.example")
+    (held,) = await claim(store)
+    write = PageWrite(
+        Page("http://a.example/", 0, PageState.FETCHED),
+        outside=((1, SkipReason.TRAP),),
+        start_url="http://a.example/",
+    )
+    await store.write(lambda tx: pages.store(tx, held, write))
+    await store.write(lambda tx: attempts.finish(tx, held, COMPLETE))
+    await store.close()
+    assert audit(tmp_path / FILE).violations == ()

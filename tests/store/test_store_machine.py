@@ -1,6 +1,7 @@
 """The store driven at random: no job takes a way that is not drawn, and every count is right."""
 
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from skybatch.errors import LeaseLost, SkybatchError
+from skybatch.errors import InProgress, LeaseLost, SkybatchError
 from skybatch.model.ids import uuid7
 from skybatch.model.outcome import Ended, Finished, Released, Report, Retry, decide
 from skybatch.model.page import FrontierRow, Page, PageWrite
@@ -240,7 +241,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(batch_id=submitted)
     def retry(self, batch_id):
-        self.write(lambda tx: retrying.retry(tx, batch_id, (), after=0))
+        with suppress(InProgress):  # while a cancellation is being carried out
+            self.write(lambda tx: retrying.retry(tx, batch_id, (), after=0))
 
     @rule(batch_id=submitted, change=st.sampled_from([pausing.pause, pausing.resume]))
     def pause(self, batch_id, change):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skybatch.errors import NotFound
+from skybatch.errors import InProgress, NotFound
 from skybatch.model.outcome import Finished
 from skybatch.model.page import FrontierRow, Page, PageWrite
 from skybatch.model.reason import Reason
@@ -120,3 +120,32 @@ async def test_slices_reach_every_job(store, monkeypatch):
 async def test_an_unknown_batch_is_not_found(store):
     with pytest.raises(NotFound):
         await retry(store, "nothing")
+
+
+async def cancelled(store, batch_id):
+    await store.write(lambda tx: batches.cancel(tx, batch_id))
+
+
+async def test_a_cancel_between_two_slices_of_a_retry_is_the_last_word(store, monkeypatch):
+    monkeypatch.setattr(retrying, "SLICE", 1)
+    batch_id = await submit(store, "a.example", "b.example")
+    for held in await claim(store, limit=2):
+        await end(store, held, Finished(JobState.FAILED, Reason.NXDOMAIN))
+    first = await store.write(lambda tx: retrying.retry(tx, batch_id, (), after=0))
+    await cancelled(store, batch_id)
+    second = await store.write(lambda tx: retrying.retry(tx, batch_id, (), after=first.last))
+    assert (first.jobs, second.jobs) == (1, 0)
+    batch = await batch_of(store, batch_id)
+    assert (batch.counts[JobState.CANCELLED], batch.counts[JobState.FAILED]) == (1, 1)
+
+
+async def test_a_batch_that_is_still_being_cancelled_is_not_tried_again(store, monkeypatch):
+    monkeypatch.setattr(batches, "ENDED", 1)
+    batch_id = await submit(store, "a.example", "b.example", "c.example")
+    (held,) = await claim(store)
+    await end(store, held, Finished(JobState.FAILED, Reason.NXDOMAIN))
+    await cancelled(store, batch_id)
+    with pytest.raises(InProgress):
+        await retry(store, batch_id)
+    await store.write(batches.end_stopped)
+    assert await retry(store, batch_id) == 1
