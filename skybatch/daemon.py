@@ -173,7 +173,12 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
-        yield Daemon(Started(url, token_file, recovered, engine.pool.is_paused), engine, box.recorder, running)
+        yield Daemon(
+            Started(url, token_file, recovered, engine.pool.is_paused),
+            engine,
+            box.recorder,
+            running,
+        )
 
 
 def _context(  # noqa: PLR0913 - this is where the parts meet
