@@ -14,7 +14,7 @@ from skybatch.model.ids import uuid7
 from skybatch.model.job import Claim, Job
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Finished, Report, decide
-from skybatch.model.page import PageWrite, Progress
+from skybatch.model.page import Discovery, PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.receipt import Receipt
 from skybatch.model.record import DomainRecord, domain_record
@@ -33,10 +33,13 @@ class _Memory(Unwatched):
         self.start_url: str | None = None
         self.final_url: str | None = None
 
-    async def store(self, write: PageWrite) -> None:
-        for row in write.found:
+    async def discover(self, discovery: Discovery | PageWrite) -> None:
+        for row in discovery.found:
             self.states.setdefault(row.url, row.skipped or PageState.QUEUED)
-        self.counted.update(reason for _, reason in write.outside)
+        self.counted.update(reason for _, reason in discovery.outside)
+
+    async def store(self, write: PageWrite) -> None:
+        await self.discover(write)
         page = write.page
         self.states[page.url] = page.reason if isinstance(page.reason, SkipReason) else page.state
         self.profile = write.profile or self.profile

@@ -10,7 +10,7 @@ from skybatch.crawl.stop import Stop
 from skybatch.crawl.watch import Unwatched
 from skybatch.crawl.web import Web
 from skybatch.model.options import Options
-from skybatch.model.page import Page, PageWrite, Progress
+from skybatch.model.page import Discovery, Page, PageWrite, Progress
 from skybatch.model.selfcheck import Stage
 from skybatch.model.target import Target
 
@@ -26,6 +26,9 @@ class _Memory(Unwatched):
 
     async def store(self, write: PageWrite) -> None:
         self.writes.append(write)
+
+    async def discover(self, _discovery: Discovery) -> None:
+        """There is nothing to discover: the site has one page."""
 
     @property
     def start(self) -> Page:

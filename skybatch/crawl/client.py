@@ -8,7 +8,7 @@ from yarl import URL
 from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response
 from skybatch.crawl.guard import BLOCKED, Guard
-from skybatch.crawl.headers import retry_after_s, text_of
+from skybatch.crawl.headers import leads, retry_after_s, text_of
 from skybatch.crawl.pulse import Pulse
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.scope import is_address
@@ -136,6 +136,7 @@ class AiohttpFetcher:
                 location=text_of(answer.headers, "Location", limit=_MAX_LINE),
                 retry_after_s=retry_after_s(answer.headers, self._clock.now()),
                 robots_tags=tuple(answer.headers.getall("X-Robots-Tag", ())),
+                leads=leads(answer.headers),
                 body=body,
                 was_cut=was_cut,
                 elapsed_s=self._clock.monotonic() - attempt.started_at,

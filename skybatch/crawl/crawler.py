@@ -5,13 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from skybatch.crawl import content
+from skybatch.crawl import content, robots
 from skybatch.crawl.admission import Admission
 from skybatch.crawl.candidates import NoStart, find_start
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.pages import Pages
+from skybatch.crawl.robots_rules import Rules
 from skybatch.crawl.scope import Scope
+from skybatch.crawl.sitemaps import Sitemaps
 from skybatch.crawl.stop import Interrupted, Stop
 from skybatch.crawl.url import identity
 from skybatch.crawl.visitor import Forbidden, Visit, Visitor
@@ -19,7 +21,7 @@ from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Report
-from skybatch.model.page import FrontierRow, PageWrite, Progress
+from skybatch.model.page import Discovery, FrontierRow, PageWrite, Progress
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.state import PageState
 from skybatch.model.target import Target
@@ -30,6 +32,9 @@ class Sink(Watch, Protocol):
 
     async def store(self, write: PageWrite) -> None:
         """Durable when it returns. Raises LeaseLost when the job is not this attempt's any more."""
+
+    async def discover(self, discovery: Discovery) -> None:
+        """As `store`, for URLs that no page has led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class _Crawl:
         self._frontier = frontier
         self._visitor = visitor
         self._pages = Pages(frontier, visitor, web, host=assignment.target.host, progress=progress)
+        self._sitemaps = Sitemaps(visitor, scope, max_pages=assignment.max_pages)
+        self._start_url = progress.start_url
         self._changed = asyncio.Event()  # a page came to its end: look again what to do
 
     async def run(self) -> Report:
@@ -79,6 +86,10 @@ class _Crawl:
                 return self._report(self._stop.ended)
             except NoStart as failure:
                 return await self._no_start(failure.url, failure.error)
+        try:
+            await self._read_sitemaps()
+        except Interrupted:
+            return self._report(self._stop.ended)
         self._sink.stage("crawl")
         await self._run_lanes()
         return self._report(self._how_it_ended())
@@ -92,6 +103,7 @@ class _Crawl:
 
     async def _start(self) -> None:
         start = await find_start(self._assignment.target, self._ask_for_start)
+        self._start_url = start.answer.response.url
         entry = self._frontier.begin(identity(start.url))
         write = self._pages.answered(entry, start.answer, is_start=True)
         await self._store(
@@ -102,6 +114,31 @@ class _Crawl:
                 final_url=start.answer.response.url,
             )
         )
+
+    async def _read_sitemaps(self) -> None:
+        assignment, frontier = self._assignment, self._frontier
+        is_wanted = assignment.options.use_sitemaps and not assignment.progress.has_sitemaps
+        if not is_wanted or self._is_full() or self._start_url is None:
+            return
+        self._sink.stage("sitemaps")
+        rules = await self._rules_of_start(self._start_url)
+        async for links in self._sitemaps.links(self._start_url, rules):
+            found = frontier.add(links, depth=1)
+            await self._sink.discover(Discovery(found.rows, found.outside))
+            if self._is_full():
+                break
+        await self._sink.discover(Discovery(is_last=True))
+
+    def _is_full(self) -> bool:
+        """Whether nothing that a sitemap could tell would be asked for."""
+        is_met = self._pages.meet(self._assignment.options.until)
+        return is_met or self._frontier.is_spent or self._frontier.is_full
+
+    async def _rules_of_start(self, url: str) -> Rules:
+        try:
+            return await self._visitor.rules(url)
+        except FetchError:
+            return robots.OPEN  # the pages will tell why there are none
 
     async def _ask_for_start(self, url: str) -> Visit:
         self._sink.stage("robots")

@@ -54,6 +54,7 @@ class Response:
     location: str | None = None
     retry_after_s: float | None = None
     robots_tags: tuple[str, ...] = ()  # X-Robots-Tag, one per header line
+    leads: tuple[str, ...] = ()  # references of its headers to other pages, as written
     body: bytes | None = None  # still compressed; None = not read: no success, or a refused type
     was_cut: bool = False  # the body goes on, but was not read further
     elapsed_s: float = 0.0  # from the start of the request to the last byte read

@@ -2,12 +2,13 @@
 
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import count
 from typing import NamedTuple
 
 from skybatch.crawl.url import MAX_LENGTH, identity
+from skybatch.model.facts import Link
 from skybatch.model.page import FrontierRow, Page, Progress
 from skybatch.model.state import PageState, SkipReason
 
@@ -22,6 +23,7 @@ class Entry:
     url: str  # identity
     depth: int
     tries: int = 0  # requests made for it so far
+    score: int = 0  # those with a higher one come first
 
 
 class Skip(NamedTuple):
@@ -59,12 +61,12 @@ class Frontier:
         self._held: set[str] = set()
         self._outside = set(progress.outside)
         self._order = count()
-        self._queue: list[tuple[int, int, Entry]] = []  # by depth, then discovery
+        self._queue: list[tuple[int, int, int, Entry]] = []  # by score, depth, then discovery
         self._retries: list[tuple[float, int, Entry]] = []  # by the time when they are due
         for row in progress.known:
             self._known.add(row.url)
             if row.state is PageState.QUEUED:
-                self._push(Entry(row.url, row.depth, row.tries))
+                self._push(Entry(row.url, row.depth, row.tries, row.score))
             elif row.state is PageState.FETCHED:
                 self.fetched += 1
                 self.hold(row.url, row.final_url)
@@ -75,6 +77,11 @@ class Frontier:
     def is_spent(self) -> bool:
         """Whether a budget is used up."""
         return self.fetched >= self._max_pages or self._others >= MAX_OTHERS
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is found from now on only counts."""
+        return len(self._known) >= self._max_rows
 
     @property
     def has_waiting(self) -> bool:
@@ -93,7 +100,7 @@ class Frontier:
         if self._retries and self._retries[0][0] <= now:
             entry = heapq.heappop(self._retries)[2]
         elif self._queue:
-            entry = heapq.heappop(self._queue)[2]
+            entry = heapq.heappop(self._queue)[3]
         else:
             return None
         self._in_flight += 1
@@ -117,7 +124,7 @@ class Frontier:
         """The start page, which no other page has led to."""
         self._known.add(url)
         # An earlier attempt may have left it queued.
-        self._queue = sorted(item for item in self._queue if item[2].url != url)
+        self._queue = sorted(item for item in self._queue if item[3].url != url)
         self._in_flight += 1
         return Entry(url, 0)
 
@@ -144,14 +151,14 @@ class Frontier:
         """Whether the page behind a URL is fetched already."""
         return identity(url) in self._held
 
-    def add(self, links: Iterable[str], *, depth: int, may_follow: bool = True) -> Found:
-        """What is new among the links (absolute, as WHATWG serialises them) of a page.
+    def add(self, links: Iterable[Link], *, depth: int, may_follow: bool = True) -> Found:
+        """What is new among the links of a page.
 
         `may_follow`: the page does not ask that its links be left alone.
         """
         rows: list[FrontierRow] = []
         outside: list[tuple[int, SkipReason]] = []
-        for link in links:
+        for link, score in links:
             if link in self._known:
                 continue
             url = identity(link)
@@ -159,13 +166,13 @@ class Frontier:
                 continue
             skip = self._skip(url, depth, may_follow=may_follow)
             reason = skip.reason if skip else None
-            if reason is SkipReason.SCOPE or len(self._known) >= self._max_rows:
+            if reason is SkipReason.SCOPE or self.is_full:
                 is_outside = reason is SkipReason.SCOPE
                 self._count(url, SkipReason.SCOPE if is_outside else SkipReason.BUDGET, outside)
             elif len(url) > MAX_LENGTH:
                 self._count(url, SkipReason.TRAP, outside)
             elif not (self._outside and _hash(url) in self._outside):
-                rows.append(self._row(url, depth, skip))
+                rows.append(self._row(FrontierRow(url, depth, score=score), skip))
         return Found(tuple(rows), tuple(outside))
 
     def _skip(self, url: str, depth: int, *, may_follow: bool) -> Skip | None:
@@ -174,12 +181,12 @@ class Frontier:
         skip = self._judge(url, depth)
         return NOFOLLOW if skip is None and not may_follow else skip
 
-    def _row(self, url: str, depth: int, skip: Skip | None) -> FrontierRow:
-        self._known.add(url)
+    def _row(self, row: FrontierRow, skip: Skip | None) -> FrontierRow:
+        self._known.add(row.url)
         if skip is None:
-            self._push(Entry(url, depth))
-            return FrontierRow(url, depth)
-        return FrontierRow(url, depth, skip.reason, skip.detail)
+            self._push(Entry(row.url, row.depth, score=row.score))
+            return row
+        return replace(row, skipped=skip.reason, detail=skip.detail)
 
     def _count(self, url: str, reason: SkipReason, outside: list[tuple[int, SkipReason]]) -> None:
         key = _hash(url)
@@ -188,7 +195,7 @@ class Frontier:
             outside.append((key, reason))
 
     def _push(self, entry: Entry) -> None:
-        heapq.heappush(self._queue, (entry.depth, next(self._order), entry))
+        heapq.heappush(self._queue, (-entry.score, entry.depth, next(self._order), entry))
 
 
 def _hash(url: str) -> int:

@@ -1,8 +1,14 @@
 """What the headers of an answer say, as plain values that can be stored."""
 
+import re
 from email.utils import parsedate_to_datetime
 
 from multidict import CIMultiDictProxy
+
+from skybatch.extract import links
+
+_REL = re.compile(r";\s*rel\s*=\s*\"?([^\",;]*)")
+_MAX_REFRESH = 2_000
 
 
 def text_of(headers: "CIMultiDictProxy[str]", name: str, *, limit: int = 200) -> str | None:
@@ -10,9 +16,12 @@ def text_of(headers: "CIMultiDictProxy[str]", name: str, *, limit: int = 200) ->
     value = headers.get(name)
     if not value:
         return None
+    return _text(value)[:limit].strip() or None
+
+
+def _text(value: str) -> str:
     # aiohttp keeps bytes that are no UTF-8 as lone surrogates, which no database takes.
-    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text[:limit].strip() or None
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def retry_after_s(headers: "CIMultiDictProxy[str]", now: float) -> float | None:
@@ -26,6 +35,20 @@ def retry_after_s(headers: "CIMultiDictProxy[str]", now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, OverflowError):
         return None
+
+
+def leads(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
+    """The references, as written, of `Link` (RFC 8288; those to other pages) and `Refresh`."""
+    found = []
+    for line in headers.getall("Link", ()):
+        for piece in line.split("<")[1:]:
+            reference, _, parameters = piece.partition(">")
+            relations = _REL.findall(parameters.lower())
+            if relations and links.RELATIONS & set(relations[0].split()):
+                found.append(_text(reference))
+    if refresh := text_of(headers, "Refresh", limit=_MAX_REFRESH):
+        found += filter(None, [links.refresh_target(refresh)])
+    return tuple(found)
 
 
 def forbids_following(robots_tags: tuple[str, ...], agent: str) -> bool:

@@ -1,15 +1,18 @@
 """The pages of one crawl, each turned into what is to be stored of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from skybatch.crawl import verdict
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.robots_rules import told
 from skybatch.crawl.throttle import HOLD_S
+from skybatch.crawl.url import parse
 from skybatch.crawl.visitor import AlreadyHeld, Forbidden, Visit, Visitor
 from skybatch.crawl.web import Web
 from skybatch.extract import merge
+from skybatch.model.facts import Link
 from skybatch.model.page import PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.reason import MEANING, Reason
@@ -67,7 +70,7 @@ class Pages:
         url = visit.response.url
         self._frontier.hold(entry.url, url)
         found = self._frontier.add(
-            visit.reading.links,
+            (*visit.reading.links, *_of_headers(visit)),
             depth=entry.depth + 1,
             may_follow=self._visitor.may_follow_links(visit.response, visit.reading),
         )
@@ -91,7 +94,7 @@ class Pages:
         if not MEANING[error.reason].is_passing or tries >= MAX_TRIES:
             return self.lose(entry, error)
         due_at = self._clock.monotonic() + self._delay(tries, error)
-        self._frontier.put_back(Entry(entry.url, entry.depth, tries), due_at=due_at)
+        self._frontier.put_back(replace(entry, tries=tries), due_at=due_at)
         return None
 
     def _delay(self, tries: int, error: FetchError) -> float:
@@ -100,6 +103,11 @@ class Pages:
             return error.retry_after_s
         ceiling = min(_RETRY_MAX_S, _RETRY_FIRST_S * 2.0 ** (tries - 1))
         return self._jitter.uniform(0.0, ceiling)
+
+
+def _of_headers(visit: Visit) -> list[Link]:
+    urls = (parse(reference, visit.response.url) for reference in visit.response.leads)
+    return [Link(url) for url in urls if url is not None]
 
 
 def _lost_before(progress: Progress) -> Reason | None:

@@ -20,6 +20,8 @@ _PRODUCT = re.compile(r"[A-Za-z_-]+")
 _AGENT = frozenset({"user-agent", "useragent", "user agent"})
 _DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"})
 _DELAY = frozenset({"crawl-delay", "crawldelay"})
+_SITEMAP = frozenset({"sitemap", "site-map"})
+_MAX_SITEMAPS = 20
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _MAY_DIFFER = re.compile(r"[^A-Za-z0-9/?&=:;,@!'()+~\[\]|._-]")
 
@@ -59,10 +61,12 @@ class Rules:
     """What one robots.txt lets us do."""
 
     def __init__(self, text: str = "") -> None:
-        ours = _ours(text)
+        file = _read(text)
+        ours = file.ours
         # The longest pattern decides, and of two an `Allow` (section 2.2.2).
         self._rules = sorted(ours.rules, key=lambda rule: (-len(rule.pattern), not rule.allows))
         self.delay_s = ours.delay_s
+        self.sitemaps = tuple(file.sitemaps)  # as written, of whoever they were meant for
         wildcards = sum(rule.pattern.count("*") for rule in self._rules)
         # Cheap enough to be asked of every link?
         self.is_quick = len(self._rules) + _WILDCARD_RULES * wildcards < _QUICK_RULES
@@ -106,6 +110,7 @@ class _File:
         self._to_us, self._to_all = _Group(), _Group()
         self._named: set[_Group] = set()  # by the agent lines in force
         self._is_told = False  # they have been told something: the next one begins a group
+        self.sitemaps: list[str] = []  # belong to no group
 
     @property
     def ours(self) -> _Group:
@@ -134,7 +139,7 @@ class _File:
             group.delay_s = seconds
 
 
-def _ours(text: str) -> _Group:
+def _read(text: str) -> _File:
     file = _File()
     for line, key, value in _records(text):
         if key in _AGENT:
@@ -143,7 +148,9 @@ def _ours(text: str) -> _Group:
             file.rule(Rule(key == "allow", _pattern(value), line))
         elif key in _DELAY:
             file.delay(_seconds(value))
-    return file.ours
+        elif key in _SITEMAP and len(file.sitemaps) < _MAX_SITEMAPS:
+            file.sitemaps.append(value)
+    return file
 
 
 def _is_us(agent: str) -> bool:

@@ -33,6 +33,17 @@ class Forbidden(FetchError):
         super().__init__(Reason.ROBOTS_DISALLOWED, f"{self.by} forbids {url}", url=url)
 
 
+_SITEMAP_BYTES = 50 * 1024 * 1024  # https://www.sitemaps.org/protocol.html
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def _coding(response: Response) -> str | None:
+    """`sitemap.xml.gz` is a file that is compressed, not a transfer that is."""
+    coding = response.content_encoding
+    is_compressed = (response.body or b"").startswith(_GZIP_MAGIC)
+    return coding or ("gzip" if is_compressed else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A successful answer, and what reading it gave; `None` = it is no page that we read."""
@@ -108,6 +119,36 @@ class Visitor:
             )
             response = await self._get(request)
             return Visit(response, await self._read(url, response))
+
+    async def sitemap(self, url: str, rules: Rules) -> Reading:
+        """Ask for a sitemap and read it. Raises FetchError and Interrupted."""
+        async with self._stop.waiting(url) as wait:
+
+            async def follow(target: str) -> None:
+                wait.turn_to(target)
+                if not self._scope.contains(split(target)):
+                    raise FetchError(Reason.REDIRECT_OFF_SITE, f"to {target}", url=target)
+
+            request = Request(
+                url=url,
+                headers=self._options.headers,
+                pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
+                max_bytes=self._web.max_body_bytes,
+                follow=follow,
+                before=wait.begin,
+            )
+            response = await self._get(request)
+            raw = RawPage(
+                url=response.url,
+                body=response.body or b"",
+                content_type=response.content_type,
+                content_encoding=_coding(response),
+                language=None,
+                was_cut=response.was_cut,
+                max_bytes=_SITEMAP_BYTES,
+                is_sitemap=True,
+            )
+            return await self._web.read(raw, self._watch.reading(url))
 
     async def _get(self, request: Request) -> Response:
         try:

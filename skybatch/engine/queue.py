@@ -10,7 +10,7 @@ from skybatch.model.clock import SteadyClock
 from skybatch.model.event import EventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
-from skybatch.model.page import Known, PageWrite, Progress
+from skybatch.model.page import Discovery, Known, PageWrite, Progress
 from skybatch.model.recovery import Asked, Recovered, Suspect
 from skybatch.store import attempts, batches, claims, pages, pausing, rescue, steps, watching
 from skybatch.store.database import Store
@@ -86,6 +86,12 @@ class JobQueue:
         """Store a page; durable when it returns. Raises LeaseLost."""
         await self._patiently(
             lambda: self._store.write_soon(lambda tx: pages.store(tx, claim, write))
+        )
+
+    async def discover(self, claim: Claim, discovery: Discovery) -> None:
+        """Store URLs that no page has led to; durable when it returns. Raises LeaseLost."""
+        await self._patiently(
+            lambda: self._store.write_soon(lambda tx: pages.discover(tx, claim, discovery))
         )
 
     async def finish(self, claim: Claim, outcome: Outcome) -> None:

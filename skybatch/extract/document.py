@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ada_url import join_url
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
@@ -15,6 +15,8 @@ MAX_TEXT = 200_000  # characters of visible text that are searched
 _MAX_NODES = 20_000  # of one kind
 _MAX_ACTION = 2_000  # characters
 _MAX_METAS = 300
+_MAX_LEAD_TEXT = 200_000  # characters, of all links together
+_MAX_LABEL = 200  # of one
 _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
 _MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
@@ -25,6 +27,14 @@ _META_NAMES = ("name", "property", "http-equiv")
 _INVISIBLE = ["script", "style", "template"]
 
 
+class Lead(NamedTuple):
+    """An element that may lead elsewhere."""
+
+    tag: str
+    attributes: Attributes
+    text: str = ""  # within an <a>, as written; cut
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A page in memory; nothing in it is changed after `parse`."""
@@ -33,7 +43,7 @@ class Document:
     html: str
     text: str  # visible text in lower case with single spaces, at most `MAX_TEXT` characters
     nodes: Mapping[str, Sequence[LexborNode]]  # by tag (`_KEPT`), in document order
-    leads: Sequence[tuple[str, Attributes]]  # tag and attributes of what may lead elsewhere
+    leads: Sequence[Lead]  # what may lead elsewhere
     actions: Sequence[tuple[str, str]]  # scheme and rest of links that lead to no page: tel: …
     meta: Mapping[str, Sequence[str]]  # content of <meta> by its name, property or http-equiv
     tree: LexborHTMLParser
@@ -109,7 +119,7 @@ def host_of(url: str) -> str:
 
 def _collect(
     tree: LexborHTMLParser,
-) -> tuple[dict[str, list[LexborNode]], Sequence[tuple[str, Attributes]]]:
+) -> tuple[dict[str, list[LexborNode]], Sequence[Lead]]:
     """One walk over the tree: the elements that anybody asks for.
 
     A walk, not a selector or a recursion: it costs the same however deep the page is nested.
@@ -124,13 +134,24 @@ def _collect(
         bucket = nodes.get(node.tag)
         if bucket is not None:
             bucket.append(node)
-    leads = [(node.tag or "", node.attributes) for node in leading[:_MAX_NODES]]
-    return {tag: nodes[tag][:_MAX_NODES] for tag in _KEPT}, leads
+    return {tag: nodes[tag][:_MAX_NODES] for tag in _KEPT}, _leads(leading[:_MAX_NODES])
 
 
-def _actions(leads: Sequence[tuple[str, Attributes]]) -> list[tuple[str, str]]:
+def _leads(nodes: Sequence[LexborNode]) -> Sequence[Lead]:
+    leads: list[Lead] = []
+    room = _MAX_LEAD_TEXT
+    for node in nodes:
+        text = ""
+        if node.tag == "a" and room > 0:
+            text = node.text()
+            room -= len(text)  # a link around half the page, again and again
+        leads.append(Lead(node.tag or "", node.attributes, text[:_MAX_LABEL]))
+    return leads
+
+
+def _actions(leads: Sequence[Lead]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
-    for _, attributes in leads:
+    for _, attributes, _ in leads:
         href = attributes.get("href")
         if href and ":" in href[:12] and not href.startswith("http"):
             scheme, _, rest = href[:_MAX_ACTION].partition(":")

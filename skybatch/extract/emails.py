@@ -53,7 +53,7 @@ def _linked(document: Document) -> Iterator[str]:
         if scheme == "mailto":
             yield from scan(unmask(unquote(rest.partition("?")[0]).lower()))
     if _CLOUDFLARE in document.html:
-        for _, attributes in document.leads:
+        for _, attributes, _ in document.leads:
             path, _, code = (attributes.get("href") or "").partition("#")
             if path.endswith(_CLOUDFLARE):
                 yield from scan(unscramble(code))

@@ -23,7 +23,7 @@ def favicon_url(document: Document) -> str | None:
 
 
 def _icons(document: Document) -> Iterator[tuple[int, str | None]]:
-    for tag, attributes in document.leads:
+    for tag, attributes, _ in document.leads:
         relations = (attributes.get("rel") or "").lower().split() if tag == "link" else ()
         if "icon" in relations:
             yield _size(attributes), attributes.get("href")

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from skybatch.extract import relevance
 from skybatch.extract.document import Attributes, Document, host_of, resolve
+from skybatch.model.facts import Link
 
 _MAX_LINKS = 10_000
 
 _TARGETS = {"a": "href", "area": "href", "iframe": "src", "frame": "src", "link": "href"}
 _HYPERLINKS = frozenset({"a", "area"})
-_RELATIONS = frozenset({"next", "canonical", "alternate"})
+RELATIONS = frozenset({"next", "canonical", "alternate"})
+_FOOTER = "footer a, [role=contentinfo] a, #footer a, .footer a"
 _ROBOTS = ("robots", "skybatch")
 
 
@@ -17,7 +20,7 @@ _ROBOTS = ("robots", "skybatch")
 class Links:
     """Distinct absolute URLs in document order."""
 
-    followed: tuple[str, ...]
+    followed: tuple[Link, ...]
     hyperlinks: tuple[str, ...]  # of <a> and <area>, also those not to be followed
     nofollow: bool  # a meta robots says that none is to be followed
 
@@ -30,9 +33,10 @@ class Links:
 def find(document: Document) -> Links:
     """The links of a page as WHATWG resolves them; only http and https, without fragments."""
     known: dict[str, str | None] = {}  # a page repeats its menu: resolve each reference once
-    followed: dict[str, None] = {}
+    followed: dict[str, int] = {}
     hyperlinks: dict[str, None] = {}
-    for tag, reference, is_followed in _references(document):
+    footer = _in_footer(document)
+    for tag, reference, text, is_followed in _references(document):
         head, hash_mark, _ = reference.partition("#")
         key = head + hash_mark
         if key not in known:
@@ -43,34 +47,47 @@ def find(document: Document) -> Links:
         if url is None:
             continue
         if is_followed:
-            followed[url] = None
+            points = relevance.score(url, text, is_in_footer=reference in footer)
+            followed[url] = max(points, followed.get(url, 0))
         if tag in _HYPERLINKS:
             hyperlinks[url] = None
-    return Links(tuple(followed), tuple(hyperlinks), _is_nofollow(document))
+    return Links(
+        tuple(Link(url, points) for url, points in followed.items()),
+        tuple(hyperlinks),
+        _is_nofollow(document),
+    )
 
 
-def _references(document: Document) -> Iterator[tuple[str, str, bool]]:
-    """Tag, reference as written, and whether it may be followed."""
+def _in_footer(document: Document) -> frozenset[str]:
+    """The references, as written, that stand in the footer of the page."""
+    if "footer" not in document.html and "contentinfo" not in document.html:
+        return frozenset()
+    nodes = document.tree.css(_FOOTER)[:_MAX_LINKS]
+    return frozenset(href for node in nodes if (href := node.attributes.get("href")))
+
+
+def _references(document: Document) -> Iterator[tuple[str, str, str, bool]]:
+    """Tag, reference as written, text, and whether it may be followed."""
     for content in document.meta.get("refresh", ()):
-        if target := _refresh_target(content):
-            yield "meta", target, True
-    for tag, attributes in document.leads:
+        if target := refresh_target(content):
+            yield "meta", target, "", True
+    for tag, attributes, text in document.leads:
         reference = attributes.get(_TARGETS[tag])
         if reference is None or reference.startswith("#"):
             continue
         if tag == "link" and not _leads_to_a_page(attributes):
             continue
         rel = attributes.get("rel")
-        yield tag, reference, not (rel and "nofollow" in rel.lower().split())
+        yield tag, reference, text, not (rel and "nofollow" in rel.lower().split())
 
 
 def _leads_to_a_page(attributes: Attributes) -> bool:
     relations = (attributes.get("rel") or "").lower().split()
     kind = (attributes.get("type") or "text/html").partition(";")[0].strip().lower()
-    return kind == "text/html" and not _RELATIONS.isdisjoint(relations)
+    return kind == "text/html" and not RELATIONS.isdisjoint(relations)
 
 
-def _refresh_target(content: str) -> str | None:
+def refresh_target(content: str) -> str | None:
     """The URL of `5; url=/there` (HTML Standard, "shared declarative refresh steps")."""
     _, _, target = content.replace(",", ";", 1).partition(";")
     target = target.strip()

@@ -60,7 +60,7 @@ def _subtag(text: str) -> str:
 
 def canonical_url(document: Document) -> str | None:
     """The URL that the page prefers for itself."""
-    for tag, attributes in document.leads:
+    for tag, attributes, _ in document.leads:
         if tag == "link" and "canonical" in (attributes.get("rel") or "").lower().split():
             return document.resolve(attributes.get("href"))
     return None

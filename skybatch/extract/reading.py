@@ -12,6 +12,7 @@ from skybatch.extract import (
     metadata,
     phones,
     regions,
+    sitemap,
     social,
     structured,
     technology,
@@ -23,6 +24,8 @@ from skybatch.model.facts import Organization, PageFacts, Place, RawPage, Readin
 def read(raw: RawPage) -> Reading:
     """The facts of one page and its links; any bytes are a page. Raises TooComplex only."""
     content = body.unpack(raw)
+    if raw.is_sitemap:
+        return sitemap.read(raw, content)
     host = host_of(raw.url)
     html, encoding = charset.decode(content.data, raw.content_type, host.partition(":")[0])
     complexity.check(html)

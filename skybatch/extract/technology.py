@@ -121,7 +121,7 @@ def _assets(document: Document) -> Iterator[str]:
     for node in document.nodes["script"]:
         if source := node.attributes.get("src"):
             yield source
-    for tag, attributes in document.leads:
+    for tag, attributes, _ in document.leads:
         if tag in ("link", "iframe") and (url := attributes.get("href") or attributes.get("src")):
             yield url
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Place(StrEnum):
@@ -107,7 +108,15 @@ class RawPage:
     language: str | None  # Content-Language
     was_cut: bool  # the body goes on, but was not read further
     max_bytes: int  # of the decompressed body that is read
-    default_region: str  # country of phone numbers without a prefix, may be empty
+    default_region: str = ""  # country of phone numbers without a prefix, may be empty
+    is_sitemap: bool = False  # or a page
+
+
+class Link(NamedTuple):
+    """Where a page leads."""
+
+    url: str  # absolute, http or https, as WHATWG resolves it
+    score: int = 0  # 0 … 100: how likely the page says who the company is
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +124,11 @@ class Reading:
     """What reading one body gave: its facts, and where it leads."""
 
     facts: PageFacts
-    links: tuple[str, ...]  # absolute http(s) URLs as WHATWG resolves them, in document order
+    links: tuple[Link, ...]  # distinct, in document order
     charset: str  # WHATWG label
     size: int  # bytes of the decompressed body, as far as read
     sha256: str  # of those bytes, hex
     truncated: bool
     nofollow: bool = False  # a meta robots says that the links are not to be followed
     is_blank: bool = False  # nothing on it: no text, no link, no title
+    maps: tuple[str, ...] = ()  # of a sitemap: further ones that it leads to

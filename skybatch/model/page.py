@@ -16,6 +16,7 @@ class FrontierRow:
     depth: int  # clicks from the start page
     skipped: SkipReason | None = None  # None = queued
     detail: str | None = None  # what decided that it is skipped
+    score: int = 0  # of queued ones: those with a higher one are asked for first
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ class PageWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Discovery:
+    """URLs that no page has led to, to be stored in one transaction."""
+
+    found: tuple[FrontierRow, ...] = ()
+    outside: tuple[tuple[int, SkipReason], ...] = ()
+    is_last: bool = False  # the sitemaps have been read
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A stored row of the frontier, as an attempt that carries on needs it."""
 
@@ -62,6 +72,7 @@ class Known:
     reason: str | None
     tries: int  # requests made for it so far
     final_url: str | None = None
+    score: int = 0
     detail: str | None = None  # of a failed one
 
     @property
@@ -77,5 +88,6 @@ class Progress:
     outside: frozenset[int] = frozenset()
     profile: Profile | None = None
     start_url: str | None = None
+    has_sitemaps: bool = False  # they have been read
     is_cancelled: bool = False  # a user cancelled the batch while the job was being claimed
     is_paused: bool = False  # or paused it

@@ -1,6 +1,7 @@
 """The table of pages: the frontier of every job, and what became of each URL."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import aiosqlite
 import msgspec
@@ -8,9 +9,9 @@ import msgspec
 from skybatch.errors import LeaseLost, SkybatchError
 from skybatch.model.event import EventType
 from skybatch.model.job import Claim
-from skybatch.model.page import FrontierRow, Known, Page, PageWrite, Progress
+from skybatch.model.page import Discovery, FrontierRow, Known, Page, PageWrite, Progress
 from skybatch.model.profile import Profile
-from skybatch.model.state import PageState
+from skybatch.model.state import PageState, SkipReason
 from skybatch.store import counters
 from skybatch.store.tx import Tx
 
@@ -26,18 +27,51 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
     _fence(tx, held, write)
     if _is_stored(tx, held, write.page):
         return
-    changes: Counter[str] = Counter()
-    for row in write.found:
-        if _add(tx, held, row):
-            state = PageState.SKIPPED if row.skipped else PageState.QUEUED
-            changes[counters.column_of(state, row.skipped)] += 1
-    for key, reason in write.outside:
-        if _count_once(tx, held, key):
-            changes[counters.column_of(PageState.SKIPPED, reason)] += 1
+    changes = _discovered(tx, held, write.found, write.outside)
     changes.update(_settle(tx, held, write.page))
     counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
     if write.profile is not None:
         _store_profile(tx, held, write.profile)
+
+
+def discover(tx: Tx, held: Claim, discovery: Discovery) -> None:
+    """Store URLs that no page has led to. Raises LeaseLost."""
+    updated = tx.execute(
+        """
+        UPDATE jobs SET progress_at = :now,
+          sitemaps_at = CASE WHEN :is_last THEN :now ELSE sitemaps_at END
+        WHERE seq = :seq AND attempt = :attempt AND state = 'running'
+        """,
+        {
+            "now": tx.now,
+            "is_last": discovery.is_last,
+            "seq": held.seq,
+            "attempt": held.attempt,
+        },
+    )
+    if updated.rowcount != 1:
+        raise LeaseLost
+    changes = _discovered(tx, held, discovery.found, discovery.outside)
+    if changes:
+        counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
+
+
+def _discovered(
+    tx: Tx,
+    held: Claim,
+    found: Iterable[FrontierRow],
+    outside: Iterable[tuple[int, SkipReason]],
+) -> Counter[str]:
+    """Add rows, and count what gets none; returns how the counters change."""
+    changes: Counter[str] = Counter()
+    for row in found:
+        if _add(tx, held, row):
+            state = PageState.SKIPPED if row.skipped else PageState.QUEUED
+            changes[counters.column_of(state, row.skipped)] += 1
+    for key, reason in outside:
+        if _count_once(tx, held, key):
+            changes[counters.column_of(PageState.SKIPPED, reason)] += 1
+    return changes
 
 
 def _is_stored(tx: Tx, held: Claim, page: Page) -> bool:
@@ -55,10 +89,11 @@ def _add(tx: Tx, held: Claim, row: FrontierRow) -> bool:
     state = PageState.SKIPPED if row.skipped else PageState.QUEUED
     cursor = tx.execute(
         """
-        INSERT INTO pages (job, url, depth, state, reason, detail) VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO pages (job, url, depth, state, reason, detail, score)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (job, url) DO NOTHING
         """,
-        (held.seq, row.url, row.depth, state, row.skipped, row.detail),
+        (held.seq, row.url, row.depth, state, row.skipped, row.detail, row.score),
     )
     return cursor.rowcount == 1
 
@@ -162,7 +197,7 @@ async def known(
     """A slice of the frontier in the order of discovery, and its last row."""
     rows = await db.execute_fetchall(
         """
-        SELECT seq, url, depth, state, reason, tries, final_url,
+        SELECT seq, url, depth, state, reason, tries, final_url, score,
           CASE WHEN state = 'failed' THEN detail END AS detail
         FROM pages INDEXED BY pages_of_job WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?
         """,
@@ -176,6 +211,7 @@ async def known(
             reason=row["reason"],
             tries=row["tries"],
             final_url=row["final_url"],
+            score=row["score"],
             detail=row["detail"],
         )
         for row in rows
@@ -202,7 +238,8 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
     profiles = await db.execute_fetchall("SELECT body FROM profiles WHERE job = ?", (held.seq,))
     jobs = await db.execute_fetchall(
         """
-        SELECT j.start_url, b.cancelled_at, b.paused FROM jobs j JOIN batches b ON b.seq = j.batch
+        SELECT j.start_url, j.sitemaps_at, b.cancelled_at, b.paused
+        FROM jobs j JOIN batches b ON b.seq = j.batch
         WHERE j.seq = ?
         """,
         (held.seq,),
@@ -210,6 +247,7 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
     return Progress(
         profile=next((profile_of(row["body"]) for row in profiles), None),
         start_url=next((row["start_url"] for row in jobs), None),
+        has_sitemaps=any(row["sitemaps_at"] is not None for row in jobs),
         is_cancelled=any(row["cancelled_at"] is not None for row in jobs),
         is_paused=any(row["paused"] for row in jobs),
     )

@@ -40,7 +40,8 @@ async def happenings(db: aiosqlite.Connection, job: int, job_id: str) -> tuple[H
     )
     pages = await db.execute_fetchall(
         """
-        SELECT url, state, reason, detail, attempt, tries, status, bytes, elapsed_ms, fetched_at
+        SELECT url, state, reason, detail, attempt, tries, status, bytes, elapsed_ms, fetched_at,
+          score
         FROM pages INDEXED BY pages_of_job
         WHERE job = ? AND state IN ('fetched', 'failed') ORDER BY seq LIMIT ?
         """,
@@ -56,7 +57,7 @@ def _event(row: sqlite3.Row) -> Happening:
 
 def _page(row: sqlite3.Row) -> Happening:
     is_fetched = row["state"] == PageState.FETCHED
-    names = ("url", "status", "reason", "detail", "tries", "bytes", "elapsed_ms")
+    names = ("url", "status", "reason", "detail", "tries", "bytes", "elapsed_ms", "score")
     return Happening(
         at=row["fetched_at"] or 0.0,
         type="page.fetched" if is_fetched else "page.failed",

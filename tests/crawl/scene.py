@@ -13,7 +13,7 @@ from skybatch.crawl.web import Web, open_web
 from skybatch.model.clock import SystemClock
 from skybatch.model.options import Options
 from skybatch.model.outcome import Report
-from skybatch.model.page import Known, Page, PageWrite, Progress
+from skybatch.model.page import Discovery, Known, Page, PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.state import PageState, SkipReason
 from skybatch.model.target import Target
@@ -36,6 +36,7 @@ class Memory(Unwatched):
         self.outside: dict[int, SkipReason] = {}
         self.profile = Profile()
         self.start_url: str | None = None
+        self.has_sitemaps = False
         self.final_url: str | None = None
         self.stages: list[str] = []
         self._before_store = before_store
@@ -43,6 +44,19 @@ class Memory(Unwatched):
     async def store(self, write: PageWrite) -> None:
         await self._before_store(write)
         self.writes.append(write)
+        self._add(write)
+        known = self.rows.get(write.page.url)
+        assert known is None or known.state is PageState.QUEUED, f"{known} was settled twice"
+        self.rows[write.page.url] = write.page
+        self.profile = write.profile or self.profile
+        self.start_url = write.start_url or self.start_url
+        self.final_url = write.final_url or self.final_url
+
+    async def discover(self, discovery: Discovery) -> None:
+        self._add(discovery)
+        self.has_sitemaps = self.has_sitemaps or discovery.is_last
+
+    def _add(self, write: PageWrite | Discovery) -> None:
         for row in write.found:
             assert row.url not in self.rows, f"{row.url} was discovered twice"
             state = PageState.SKIPPED if row.skipped else PageState.QUEUED
@@ -50,12 +64,6 @@ class Memory(Unwatched):
         for key, reason in write.outside:
             assert key not in self.outside, "a URL was counted twice"
             self.outside[key] = reason
-        known = self.rows.get(write.page.url)
-        assert known is None or known.state is PageState.QUEUED, f"{known} was settled twice"
-        self.rows[write.page.url] = write.page
-        self.profile = write.profile or self.profile
-        self.start_url = write.start_url or self.start_url
-        self.final_url = write.final_url or self.final_url
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
@@ -95,13 +103,14 @@ class Memory(Unwatched):
                     page.reason,
                     page.tries,
                     page.final_url,
-                    page.detail,
+                    detail=page.detail,
                 )
                 for page in self.rows.values()
             ),
             outside=frozenset(self.outside),
             profile=self.profile,
             start_url=self.start_url,
+            has_sitemaps=self.has_sitemaps,
         )
 
 
@@ -132,7 +141,7 @@ class Scene:
         self.stop = Stop()
         self.target = Target(host, host)
         self.max_pages = max_pages
-        self.options = Options(**{"per_host_delay_s": 0.0, **options})
+        self.options = Options(**{"per_host_delay_s": 0.0, "use_sitemaps": False, **options})
 
     async def run(self, progress: Progress | None = None) -> Report:
         assignment = Assignment(self.target, self.max_pages, self.options, progress or Progress())

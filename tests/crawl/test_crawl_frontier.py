@@ -3,6 +3,7 @@
 import pytest
 
 from skybatch.crawl.frontier import MAX_OTHERS, MAX_OUTSIDE, Entry, Frontier, Skip
+from skybatch.model.facts import Link
 from skybatch.model.page import Known, Page, Progress
 from skybatch.model.reason import Reason
 from skybatch.model.state import PageState, SkipReason
@@ -29,8 +30,12 @@ def page(path: str, state: PageState, tries: int = 1) -> Page:
     return Page(A + path, 1, state, tries=tries)
 
 
-def urls(*paths: str) -> list[str]:
-    return [A + path for path in paths]
+def to(*urls: str) -> list[Link]:
+    return [Link(url) for url in urls]
+
+
+def urls(*paths: str) -> list[Link]:
+    return to(*(A + path for path in paths))
 
 
 def test_pages_nearer_to_the_start_come_first() -> None:
@@ -42,9 +47,23 @@ def test_pages_nearer_to_the_start_come_first() -> None:
     assert [taken(queue) for _ in range(5)] == ["b", "c", "a/1", "a/2", None]
 
 
+def test_pages_that_are_likely_to_matter_come_first_and_also_after_a_restart() -> None:
+    queue = frontier()
+    links = [Link(A + "a"), Link(A + "imprint", 85), Link(A + "contact", 90), Link(A + "b")]
+    rows = queue.add(links, depth=1).rows
+    queue.add([Link(A + "deep/team", 55)], depth=2)
+    assert [row.score for row in rows] == [0, 85, 90, 0]
+    assert [taken(queue) for _ in range(5)] == ["contact", "imprint", "deep/team", "a", "b"]
+    known = tuple(
+        Known(row.url, row.depth, PageState.QUEUED, None, 0, score=row.score) for row in rows
+    )
+    again = frontier(progress=Progress(known))
+    assert [taken(again) for _ in range(4)] == ["contact", "imprint", "a", "b"]
+
+
 def test_a_link_is_found_once_whatever_its_tracking_parameters() -> None:
     queue = frontier()
-    found = queue.add([A + "x?utm_source=1", A + "x", A + "x#y", A + "x?sid=9"], depth=1)
+    found = queue.add(to(A + "x?utm_source=1", A + "x", A + "x#y", A + "x?sid=9"), depth=1)
     assert [row.url for row in found.rows] == [A + "x"]
     assert queue.add(urls("x"), depth=2).rows == ()
 
@@ -60,7 +79,7 @@ def test_links_that_need_no_request_are_rows_but_not_queued() -> None:
 
 def test_links_of_a_page_that_asks_to_be_left_alone_are_not_queued() -> None:
     queue = frontier()
-    found = queue.add([A + "x", A + "y.pdf", "http://b.test/"], depth=1, may_follow=False)
+    found = queue.add(to(A + "x", A + "y.pdf", "http://b.test/"), depth=1, may_follow=False)
     assert [row.skipped for row in found.rows] == [SkipReason.ROBOTS, SkipReason.TYPE]
     assert [row.detail for row in found.rows] == ["nofollow", None]
     assert [reason for _, reason in found.outside] == [SkipReason.SCOPE]
@@ -69,19 +88,19 @@ def test_links_of_a_page_that_asks_to_be_left_alone_are_not_queued() -> None:
 
 def test_links_out_of_scope_are_counted_once_and_are_no_rows() -> None:
     queue = frontier()
-    found = queue.add(["http://b.test/", "http://b.test/?gclid=1", "http://c.test/"], depth=1)
+    found = queue.add(to("http://b.test/", "http://b.test/?gclid=1", "http://c.test/"), depth=1)
     assert found.rows == ()
     keys = [key for key, _ in found.outside]
     assert len(set(keys)) == 2
     assert all(-(2**63) <= key < 2**63 for key in keys)
     assert {reason for _, reason in found.outside} == {SkipReason.SCOPE}
-    assert queue.add(["http://b.test/"], depth=2).outside == ()
+    assert queue.add(to("http://b.test/"), depth=2).outside == ()
 
 
 def test_what_an_earlier_attempt_has_counted_is_not_counted_again() -> None:
-    first = frontier().add(["http://b.test/"], depth=1)
+    first = frontier().add(to("http://b.test/"), depth=1)
     keys = frozenset(key for key, _ in first.outside)
-    again = frontier(progress=Progress(outside=keys)).add(["http://b.test/"], depth=1)
+    again = frontier(progress=Progress(outside=keys)).add(to("http://b.test/"), depth=1)
     assert again.outside == ()
 
 
@@ -97,14 +116,14 @@ def test_links_past_the_row_limit_only_count(max_pages: int, rows: int) -> None:
 def test_past_the_row_limit_every_link_on_the_site_is_one_past_the_budget() -> None:
     queue = frontier()
     queue.add(urls(*map(str, range(1_000))), depth=1)
-    found = queue.add([A + "x.pdf", "http://b.test/"], depth=1)
+    found = queue.add(to(A + "x.pdf", "http://b.test/"), depth=1)
     assert [reason for _, reason in found.outside] == [SkipReason.BUDGET, SkipReason.SCOPE]
 
 
 def test_the_memory_of_counted_links_has_an_end() -> None:
     queue = frontier()
     many = [f"http://b.test/{number}" for number in range(MAX_OUTSIDE + 100)]
-    assert len(queue.add(many, depth=1).outside) == MAX_OUTSIDE
+    assert len(queue.add(to(*many), depth=1).outside) == MAX_OUTSIDE
 
 
 def test_a_counted_link_does_not_become_a_row() -> None:
@@ -211,7 +230,7 @@ def test_an_attempt_carries_on_where_the_last_one_ended() -> None:
     queue = frontier(max_pages=2, progress=Progress(known=rows))
     assert queue.fetched == 1
     assert queue.holds("http://www.a.test/")
-    assert queue.add([row.url for row in rows], depth=1).rows == ()
+    assert queue.add(to(*(row.url for row in rows)), depth=1).rows == ()
     entry = queue.take(0.0)
     assert entry == Entry(A + "b", 1)
     assert queue.take(0.0) is None

@@ -5,6 +5,10 @@ import pytest
 from tests.extract.pages import URL, facts, reading
 
 
+def urls(html: str) -> tuple[str, ...]:
+    return tuple(link.url for link in reading(html).links)
+
+
 def test_every_kind_of_link_is_found_in_document_order():
     page = """
       <head><meta http-equiv="refresh" content="5; url=/moved">
@@ -14,7 +18,7 @@ def test_every_kind_of_link_is_found_in_document_order():
       <a href="a.html">a</a> <map><area href="/area"></map>
       <iframe src="//maps.example.net/x"></iframe> <a href="../up">up</a>
     """
-    assert reading(page).links == (
+    assert urls(page) == (
         "https://www.acme.de/moved",
         "https://www.acme.de/canonical",
         "https://www.acme.de/en/index.html?page=2",
@@ -28,7 +32,7 @@ def test_every_kind_of_link_is_found_in_document_order():
 
 
 def test_frames_are_links():
-    assert reading('<frameset><frame src="menu.html"></frameset>').links == (
+    assert urls('<frameset><frame src="menu.html"></frameset>') == (
         "https://www.acme.de/en/menu.html",
     )
 
@@ -53,35 +57,35 @@ def test_frames_are_links():
     ],
 )
 def test_what_is_no_page_to_follow_is_no_link(link):
-    assert reading(link).links == ()
+    assert urls(link) == ()
 
 
 def test_urls_are_resolved_as_browsers_do():
     page = r'<a href=" https://ACME.de:443/a b/../ö?q=ä ">1</a><a href="\\cdn.acme.de\x">2</a>'
-    assert reading(page).links == (
+    assert urls(page) == (
         "https://acme.de/%C3%B6?q=%C3%A4",
         "https://cdn.acme.de/x",
     )
 
 
 def test_links_that_differ_only_in_the_fragment_are_one():
-    assert reading('<a href="/a#1">1</a><a href="/a#2">2</a><a href="/a">3</a>').links == (
+    assert urls('<a href="/a#1">1</a><a href="/a#2">2</a><a href="/a">3</a>') == (
         "https://www.acme.de/a",
     )
 
 
 def test_a_space_before_the_fragment_belongs_to_the_path():
     # URL Standard, "path state": only the ends of the whole input are trimmed.
-    assert reading('<a href="/a #x">1</a>').links == ("https://www.acme.de/a%20",)
+    assert urls('<a href="/a #x">1</a>') == ("https://www.acme.de/a%20",)
 
 
 def test_the_first_base_with_an_address_counts():
     page = '<base target="_top"><base href="/shop/"><base href="/other/"><a href="x">x</a>'
-    assert reading(page).links == ("https://www.acme.de/shop/x",)
+    assert urls(page) == ("https://www.acme.de/shop/x",)
 
 
 def test_a_base_that_is_no_page_is_ignored():
-    assert reading('<base href="data:,x"><a href="x">x</a>').links == ("https://www.acme.de/en/x",)
+    assert urls('<base href="data:,x"><a href="x">x</a>') == ("https://www.acme.de/en/x",)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +94,11 @@ def test_a_base_that_is_no_page_is_ignored():
 )
 def test_a_refresh_leads_on(content):
     page = f'<meta http-equiv="Refresh" content="{content}">'
-    assert reading(page).links == ("https://www.acme.de/there",)
+    assert urls(page) == ("https://www.acme.de/there",)
 
 
 def test_a_refresh_without_an_address_leads_nowhere():
-    assert reading('<meta http-equiv="refresh" content="30">').links == ()
+    assert urls('<meta http-equiv="refresh" content="30">') == ()
 
 
 @pytest.mark.parametrize("content", ["nofollow", "NoIndex, NoFollow", "none"])
@@ -128,8 +132,8 @@ def test_a_page_with_text_title_or_link_is_not_blank(page):
 
 
 def test_the_base_of_a_page_is_where_the_redirects_ended():
-    assert reading('<a href="">self</a>').links == (URL,)
+    assert urls('<a href="">self</a>') == (URL,)
 
 
 def test_a_page_leads_to_at_most_ten_thousand_others():
-    assert len(reading("".join(f"<a href={n}>" for n in range(10_050))).links) == 10_000
+    assert len(urls("".join(f"<a href={n}>" for n in range(10_050)))) == 10_000

@@ -77,8 +77,9 @@ def test_no_damage_behind_a_gzip_header_makes_reading_fail(body):
 def test_no_markup_makes_reading_fail(html):
     result = reading(html)
     assert stays_the_same(result.facts)
-    assert all(link.startswith(("http://", "https://")) for link in result.links)
-    assert len(set(result.links)) == len(result.links)
+    urls = [link.url for link in result.links]
+    assert all(url.startswith(("http://", "https://")) for url in urls)
+    assert len(set(urls)) == len(urls)
 
 
 @settings(deadline=None)

@@ -1,0 +1,61 @@
+"""The sitemaps of a site: which ones are asked for, and what they add to its frontier."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.robots_rules import Rules
+from skybatch.crawl.scope import Scope
+from skybatch.crawl.url import parse, split
+from skybatch.crawl.visitor import Visitor
+from skybatch.model.facts import Link
+
+PATH = "/sitemap.xml"
+_MAX_LEVEL = 2  # an index, and the sitemaps that it leads to; a third level is a loop or a trap
+_SLICE = 500  # links that are handled in one turn of the loop
+
+
+class Sitemaps:
+    """What one crawl learns from the sitemaps of its site.
+
+    Those that robots.txt names, else `/sitemap.xml`. At most a few: each is a request that the host
+    has to bear, and the budget of pages says how many URLs can be of use.
+    """
+
+    def __init__(self, visitor: Visitor, scope: Scope, *, max_pages: int) -> None:
+        self._visitor = visitor
+        self._scope = scope
+        self._most = min(20, 3 + max_pages // 25)
+
+    async def links(self, start_url: str, rules: Rules) -> AsyncIterator[list[Link]]:
+        """Slices of what the sitemaps lead to. Raises Interrupted; a sitemap that cannot be had is
+        no failure of the site."""
+        named = [url for text in rules.sitemaps if (url := parse(text, start_url)) is not None]
+        waiting = deque((url, 1) for url in named or [split(start_url).origin + PATH])
+        asked: set[str] = set()
+        while waiting and len(asked) < self._most:
+            url, level = waiting.popleft()
+            if url in asked or not self._may_ask(url, rules):
+                continue
+            asked.add(url)
+            try:
+                reading = await self._visitor.sitemap(url, rules)
+            except FetchError:
+                continue  # noted by the visitor
+            if level < _MAX_LEVEL:
+                waiting.extend((each, level + 1) for each in _in_order(reading.maps))
+            for slice_ in _slices(reading.links):
+                yield slice_
+
+    def _may_ask(self, url: str, rules: Rules) -> bool:
+        return self._scope.contains(split(url)) and rules.allow(url)
+
+
+def _in_order(maps: Iterable[str]) -> list[str]:
+    """Those of ordinary pages first: the contact page is not among the products or the news."""
+    return sorted(maps, key=lambda url: "page" not in url.rpartition("/")[2].lower())
+
+
+def _slices(links: tuple[Link, ...]) -> Iterator[list[Link]]:
+    for start in range(0, len(links), _SLICE):
+        yield list(links[start : start + _SLICE])

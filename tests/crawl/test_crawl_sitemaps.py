@@ -1,0 +1,144 @@
+"""Pages that only a sitemap leads to."""
+
+import gzip
+
+from skybatch.crawl.stop import Stop
+from skybatch.model.outcome import Ended
+from skybatch.model.state import SkipReason
+from tests.crawl.scene import HOST, Scene, links, web_of
+from tests.site import Page, Site
+
+A = f"http://{HOST}"
+LEAF = Page(links())
+
+
+def urlset(*paths: str) -> Page:
+    entries = "".join(f"<url><loc>{A}{path}</loc></url>" for path in paths)
+    return Page(f"<urlset>{entries}</urlset>", content_type="application/xml")
+
+
+def index(*paths: str) -> Page:
+    entries = "".join(f"<sitemap><loc>{A}{path}</loc></sitemap>" for path in paths)
+    return Page(f"<sitemapindex>{entries}</sitemapindex>", content_type="application/xml")
+
+
+def robots(*lines: str) -> Page:
+    return Page("\n".join(lines), content_type="text/plain")
+
+
+async def crawl(paths, *, max_pages: int = 10, **options):
+    async with Site({HOST: {"/": LEAF, **paths}}) as site, web_of(site) as web:
+        scene = Scene(web, max_pages=max_pages, use_sitemaps=True, **options)
+        report = await scene.run()
+    return report, scene.sink, site.paths
+
+
+async def test_the_usual_place_is_looked_at_when_robots_names_none():
+    report, sink, asked = await crawl({"/sitemap.xml": urlset("/a", "/b"), "/a": LEAF, "/b": LEAF})
+    assert (report.ended, report.fetched) == (Ended.DRY, 3)
+    assert asked == ["/", "/sitemap.xml", "/a", "/b"]
+    assert sink.row("/a").depth == 1
+    assert sink.stages[-2:] == ["sitemaps", "crawl"]
+
+
+async def test_the_sitemaps_that_robots_names_are_read_in_the_place_of_it():
+    named = robots("Sitemap: /one.xml", f"User-agent: *\nsitemap: {A}/two.txt.gz")
+    two = Page(gzip.compress(f"{A}/b".encode()), content_type="application/gzip")
+    _, sink, asked = await crawl(
+        {"/robots.txt": named, "/one.xml": urlset("/a"), "/two.txt.gz": two, "/a": LEAF, "/b": LEAF}
+    )
+    assert set(sink.fetched) == {"/", "/a", "/b"}
+    assert "/sitemap.xml" not in asked
+
+
+async def test_of_an_index_the_sitemap_of_pages_comes_first_and_only_a_few_are_asked_for():
+    maps = [f"/product-{n}.xml" for n in range(10)]
+    paths = {"/sitemap.xml": index(*maps, "/page-sitemap.xml"), "/page-sitemap.xml": urlset("/a")}
+    paths |= {"/a": LEAF} | {name: urlset("/a") for name in maps}
+    _, _, asked = await crawl(paths)
+    assert asked[:4] == ["/", "/sitemap.xml", "/page-sitemap.xml", "/product-0.xml"]
+    assert len(asked) == 5
+
+
+async def test_an_index_of_indexes_is_followed_to_the_second_level_only():
+    paths = {"/sitemap.xml": index("/i.xml"), "/i.xml": index("/j.xml"), "/j.xml": urlset("/a")}
+    _, _, asked = await crawl(paths)
+    assert asked == ["/", "/sitemap.xml", "/i.xml"]
+
+
+async def test_a_sitemap_that_leads_to_itself_is_asked_for_once():
+    _, _, asked = await crawl({"/sitemap.xml": index("/sitemap.xml", "/sitemap.xml")})
+    assert asked == ["/", "/sitemap.xml"]
+
+
+async def test_contact_pages_of_a_sitemap_come_first():
+    _, sink, _ = await crawl(
+        {"/sitemap.xml": urlset("/a", "/b", "/impressum"), "*": LEAF}, max_pages=2
+    )
+    assert sink.fetched == ["/", "/impressum"]
+
+
+async def test_what_a_sitemap_names_is_held_against_scope_and_robots():
+    paths = {
+        "/robots.txt": robots("User-agent: *", "Disallow: /private"),
+        "/sitemap.xml": Page(
+            f"{A}/private\nhttp://other.example/\n{A}/x.pdf\n{A}/a", content_type="text/plain"
+        ),
+        "/a": LEAF,
+    }
+    report, sink, asked = await crawl(paths)
+    assert asked == ["/", "/sitemap.xml", "/a"]
+    assert sink.skipped == {SkipReason.ROBOTS: 1, SkipReason.SCOPE: 1, SkipReason.TYPE: 1}
+    assert report.ended is Ended.DRY
+
+
+async def test_sitemaps_elsewhere_or_forbidden_are_not_asked_for():
+    named = robots(
+        "Sitemap: http://other.example/s.xml",
+        "Sitemap: /s.xml",
+        "User-agent: *",
+        "Disallow: /s.xml",
+    )
+    _, _, asked = await crawl({"/robots.txt": named, "/s.xml": urlset("/a")})
+    assert asked == ["/"]
+
+
+async def test_sitemaps_are_left_alone_when_nobody_wants_them_or_has_room_for_them():
+    for options in ({"use_sitemaps": False}, {"max_pages": 1}, {"until": {"email": 1}}):
+        start = Page("<a href='mailto:info@shop.example'>m</a>")
+        async with Site({HOST: {"/": start}}) as site, web_of(site) as web:
+            await Scene(web, **{"use_sitemaps": True, **options}).run()
+        assert site.paths == ["/"]
+
+
+async def test_a_sitemap_that_cannot_be_had_is_no_failure():
+    for answer in (Page(status=500), Page("<html>", status=200), Page(status=429)):
+        report, _, asked = await crawl({"/sitemap.xml": answer})
+        assert (report.ended, report.fetched) == (Ended.DRY, 1)
+        assert asked == ["/", "/sitemap.xml"]
+
+
+async def test_a_sitemap_uses_no_budget_and_past_the_row_limit_its_pages_only_count():
+    many = urlset(*(f"/p{n}" for n in range(1_200)))
+    report, sink, _ = await crawl({"/sitemap.xml": many, "*": LEAF}, max_pages=3)
+    assert (report.ended, report.fetched) == (Ended.BUDGET, 3)
+    assert len(sink.rows) == 1_000
+    assert 0 < sink.skipped[SkipReason.BUDGET] < 500
+
+
+async def test_sitemaps_that_were_read_are_not_read_again_by_the_next_attempt():
+    paths = {"/": LEAF, "/sitemap.xml": urlset("/a", "/b"), "/a": LEAF, "/b": LEAF}
+    async with Site({HOST: paths}) as site, web_of(site) as web:
+        scene = Scene(web, use_sitemaps=True)
+
+        async def cut(write):
+            if write.page.url.endswith("/a"):
+                scene.stop.ask(Ended.DRAINED)
+
+        scene.sink._before_store = cut
+        scene.options = scene.options.__class__(per_host_delay_s=0.0, per_host_concurrency=1)
+        await scene.run()
+        scene.stop = Stop()
+        report = await scene.run(scene.sink.progress())
+    assert (report.ended, report.fetched) == (Ended.DRY, 3)
+    assert site.paths == ["/", "/sitemap.xml", "/a", "/b"]
