@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,14 +33,14 @@ from skybatch.logs import log_event
 from skybatch.model.clock import SteadyClock
 from skybatch.model.finding import Finding
 from skybatch.model.ids import uuid7
-from skybatch.model.recovery import Recovered
+from skybatch.model.recovery import Asked, Recovered
 from skybatch.model.selfcheck import SelfCheck
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
 from skybatch.store import pausing, staging
 from skybatch.store.database import Store
 from skybatch.store.lock import DirectoryLock
-from skybatch.store.opening import FILE, sync_folder
+from skybatch.store.opening import FILE, data_folder
 
 log = structlog.get_logger()
 
@@ -132,7 +132,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
     clock, bus = SteadyClock(), Bus()
     boot = uuid7(clock.now())
     async with AsyncExitStack() as stack:
-        folder = _data_folder(config.store.data_dir)
+        folder = data_folder(config.store.data_dir)
         lock = DirectoryLock(folder)
         stack.callback(lock.release)
         box = stack.enter_context(_black_box(folder, boot, clock))
@@ -144,8 +144,10 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         access = await open_access(store, folder, config.auth.token)
 
         queue = JobQueue(store, boot, gate := Gate(box.recorder), clock)
-        recovered = await _recover(store, queue, box)
+        asked = box.asked()
+        recovered = await _recover(store, queue, box, asked)
         fetch_web = await stack.enter_async_context(open_web(fetch_settings(config), clock))
+        fetch_web.throttle.recall({each.url: clock.now() - each.at for each in asked})
         bench = Bench(
             queue, fetch_web, clock, box.recorder, box.mark, config.crawl.max_retry_after_s
         )
@@ -226,7 +228,9 @@ def _black_box(folder: Path, boot: str, clock: SteadyClock) -> BlackBox:
         raise StoreUnusable(f"{folder} cannot be used: {error.strerror}") from error
 
 
-async def _recover(store: Store, queue: JobQueue, box: BlackBox) -> Recovered:
+async def _recover(
+    store: Store, queue: JobQueue, box: BlackBox, asked: Sequence[Asked]
+) -> Recovered:
     """Make good what the end of the last run left: cut-off batches, jobs without a worker."""
     if words := box.words.left():
         log.error("daemon.had_crashed", stack=words)
@@ -235,7 +239,8 @@ async def _recover(store: Store, queue: JobQueue, box: BlackBox) -> Recovered:
     if step := await queue.resume_clock():
         log.warning("clock.was_set_back", seconds=round(step, 3))
     await store.write(staging.abandon_all)
-    recovered = await queue.recover(box.mark.left(), box.asked())
+    pages = [each for each in asked if each.is_page]
+    recovered = await queue.recover(box.mark.left(), pages)
     box.mark.clear()  # only now: a kill in between must find it again
     if recovered.is_anything:
         log.info("daemon.recovered", report=str(recovered), **asdict(recovered))
@@ -276,20 +281,6 @@ def fetch_settings(config: Config) -> FetchSettings:
 def _processes(configured: int) -> int:
     """How many processes read pages."""
     return len(os.sched_getaffinity(0)) if configured < 0 else configured
-
-
-def _data_folder(path: str) -> Path:
-    """Make the folder, durably: a power cut must not take it away with all that is in it."""
-    folder = Path(path)
-    whole = folder.absolute()
-    missing = [each for each in (whole, *whole.parents) if not each.exists()]
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for made in missing:
-            sync_folder(made.parent)
-    except OSError as error:
-        raise StoreUnusable(f"{folder} cannot be used: {error.strerror}") from error
-    return folder
 
 
 async def _stop(engine: Supervisor, running: "asyncio.Task[None]") -> None:

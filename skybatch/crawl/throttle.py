@@ -1,7 +1,11 @@
-"""One clock per host for the whole process: how many at a time, how far apart, and not before."""
+"""One clock per host for the whole process: how many at a time, how far apart, and not before.
+
+A host that is slower than it used to be, or fails, is asked more slowly, and faster again when it
+has recovered.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,6 +16,12 @@ from skybatch.model.reason import Reached, Reason
 from skybatch.model.target import bare
 
 HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
+_FIRST_S, _MOST_S = 0.5, HOLD_S  # what is added to the delay of a host in trouble: doubled, halved
+_SLOW_S, _SLOWER = (
+    1.0,
+    3.0,
+)  # an answer is slow from here on, and when it takes so many times longer
+_MEMORY = 0.2  # weight of the newest answer in what is usual
 _SWEEP_ABOVE = 10_000  # clocks, before those that nobody needs are dropped
 _FORGET_S = 3_600.0  # the longest delay that an option can ask for
 _MAX_REST_S = 86_400.0  # a host that is wrong about its clock is not lost for ever
@@ -27,6 +37,26 @@ class HostClock:
         self._in_flight = 0
         self._last_start = float("-inf")
         self._ready_at = float("-inf")
+        self._usual_s: float | None = None  # how long answers take when all is well
+        self.slow_s = 0.0  # added to the delay, as the host is slow or fails
+
+    def went_out(self, seconds_ago: float) -> None:
+        """A request was made by an earlier run of ours."""
+        at = self._clock.monotonic() - max(0.0, seconds_ago)  # the clock may have been set back
+        self._last_start = max(self._last_start, at)
+
+    def answered(self, seconds: float) -> None:
+        """How long an answer took: one that is slow for this host asks for fewer requests."""
+        usual = seconds if self._usual_s is None else self._usual_s
+        if seconds > _SLOW_S and seconds > _SLOWER * usual:
+            self.slow_s = min(_MOST_S, max(2 * self.slow_s, _FIRST_S))
+            return
+        self._usual_s = usual + _MEMORY * (seconds - usual)
+        self.slow_s = self.slow_s / 2 if self.slow_s > _FIRST_S else 0.0
+
+    def failed(self) -> None:
+        """It did not answer, or says that it cannot: it gets more time."""
+        self.slow_s = min(_MOST_S, max(2 * self.slow_s, _FIRST_S))
 
     @property
     def wait_s(self) -> float:
@@ -79,7 +109,7 @@ class HostClock:
                 await self._freed.wait()
                 continue
             since = self._clock.monotonic() - self._last_start
-            delay = max(self.wait_s, pace.delay_s - since)
+            delay = max(self.wait_s, pace.delay_s + self.slow_s - since)
             if delay <= 0:
                 return
             await asyncio.sleep(delay)
@@ -109,10 +139,25 @@ class Throttled:
                 goes_out()
                 request.before()
 
-            response = await self._fetcher.get(replace(request, before=before))
+            try:
+                response = await self._fetcher.get(replace(request, before=before))
+            except FetchError as error:
+                if error.reached >= Reached.HTTP or error.reason is Reason.TIMEOUT:
+                    host.failed()
+                raise
         if response.asks_to_wait and response.retry_after_s is not None:
             host.rest(response.retry_after_s)
+        if response.status >= 500 or response.status == 429:
+            host.failed()
+        else:
+            host.answered(response.elapsed_s)
         return response
+
+    def recall(self, asked: Mapping[str, float]) -> None:
+        """What earlier runs have asked for: URL -> seconds ago. Politeness outlives a restart."""
+        for url, seconds_ago in asked.items():
+            if seconds_ago < _FORGET_S:
+                self._host(self._name(url)).went_out(seconds_ago)
 
     def _name(self, url: str) -> str:
         """Whose clock it is: that of the host, but a site of our own has one to itself."""

@@ -83,6 +83,10 @@ class Visitor:
             return rules
         async with self._stop.waiting(url) as wait:
 
+            def begin() -> None:
+                wait.begin()
+                self._watch.knocking(origin + PATH)
+
             async def follow(target: str) -> None:
                 wait.turn_to(target)
 
@@ -92,7 +96,7 @@ class Visitor:
                 pace=self._pace,
                 max_bytes=robots.MAX_BYTES,
                 follow=follow,
-                before=wait.begin,
+                before=begin,
             )
             return await self._web.robots.rules(request)
 
@@ -124,6 +128,10 @@ class Visitor:
         """Ask for a sitemap and read it. Raises FetchError and Interrupted."""
         async with self._stop.waiting(url) as wait:
 
+            def begin() -> None:
+                wait.begin()
+                self._watch.knocking(url)
+
             async def follow(target: str) -> None:
                 wait.turn_to(target)
                 if not self._scope.contains(split(target)):
@@ -135,7 +143,7 @@ class Visitor:
                 pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
                 max_bytes=self._web.max_body_bytes,
                 follow=follow,
-                before=wait.begin,
+                before=begin,
             )
             response = await self._get(request)
             raw = RawPage(

@@ -13,6 +13,9 @@ class Watch(Protocol):
     def asking(self, url: str) -> None:
         """A request for a page goes out now."""
 
+    def knocking(self, url: str) -> None:
+        """A request goes out now for what is no page: robots.txt, or a sitemap."""
+
     def missed(self, url: str, why: str) -> None:
         """It came to nothing; perhaps it is asked for again."""
 
@@ -27,6 +30,9 @@ class Unwatched:
         """Is not noted."""
 
     def asking(self, url: str) -> None:
+        """Is not noted."""
+
+    def knocking(self, url: str) -> None:
         """Is not noted."""
 
     def missed(self, url: str, why: str) -> None:

@@ -37,6 +37,7 @@ class Web:
     clock: Clock
     max_body_bytes: int
     guard: Guard
+    throttle: Throttled
     neighbours: Sharing | None = None  # None behind a proxy
     can_read: Callable[[], bool] = always  # whether pages can be read at the moment
     jitter: random.Random = field(default_factory=random.Random)
@@ -78,9 +79,9 @@ async def open_web(
             client = neighbours = Sharing(
                 client, resolver, per_ip_concurrency=settings.per_ip_concurrency
             )
+        throttle = Throttled(client, clock, is_own=guard.is_own)
         fetcher = Redirecting(
-            Sparing(Throttled(client, clock, is_own=guard.is_own), settings.never),
-            max_redirects=settings.max_redirects,
+            Sparing(throttle, settings.never), max_redirects=settings.max_redirects
         )
         robots = Robots(fetcher, clock)
         yield Web(
@@ -90,6 +91,7 @@ async def open_web(
             clock,
             settings.max_body_bytes,
             guard,
+            throttle,
             neighbours,
             can_read,
         )

@@ -124,6 +124,11 @@ class Worker:
         self.url = url
         self._note("page.asked", url=url)
 
+    def knocking(self, url: str) -> None:
+        """The sink of the crawl: something else than a page is asked for."""
+        self._progress()
+        self._note("site.asked", url=url)
+
     def missed(self, url: str, why: str) -> None:
         """The sink of the crawl: a page was asked for in vain."""
         self._note("page.missed", url=url, why=why)

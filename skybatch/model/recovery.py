@@ -19,11 +19,13 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A page that was asked for; whether its answer was stored, the database knows."""
+    """A request that went out; whether its answer was stored, the database knows."""
 
     job_id: str
     attempt: int
-    url: str  # identity
+    url: str  # identity, if it was for a page
+    at: float = 0.0
+    is_page: bool = True  # or robots.txt, or a sitemap
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,17 @@ class BlackBox:
         self.recorder = Recorder(data_dir, boot, clock)
 
     def asked(self) -> Sequence[Asked]:
-        """The pages that were asked for last before this run."""
+        """The last requests before this run."""
         return [
-            Asked(line.job_id, line.attempt, str(line.data.get("url")))
-            for line in tail(self._data_dir, _TAIL_BYTES, about='"page.asked"')
-            if line.job_id and line.attempt
+            Asked(
+                line.job_id,
+                line.attempt,
+                str(line.data.get("url")),
+                line.at,
+                is_page=line.type == "page.asked",
+            )
+            for line in tail(self._data_dir, _TAIL_BYTES, about='.asked"')
+            if line.job_id and line.attempt and line.type in ("page.asked", "site.asked")
         ]
 
     def __enter__(self) -> Self:

@@ -138,3 +138,20 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         raise StoreUnusable(f"{path} cannot be put in WAL mode on this file system")
     db.executescript(WRITER_SETTINGS)
     db.row_factory = sqlite3.Row
+
+
+def data_folder(path: str) -> Path:
+    """Make the folder, durably: a power cut must not take it away with all that is in it.
+
+    Raises StoreUnusable.
+    """
+    folder = Path(path)
+    whole = folder.absolute()
+    missing = [each for each in (whole, *whole.parents) if not each.exists()]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in missing:
+            sync_folder(made.parent)
+    except OSError as error:
+        raise StoreUnusable(f"{folder} cannot be used: {error.strerror}") from error
+    return folder

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from skybatch.crawl.fetcher import FetchError, Pace, Request, Response
-from skybatch.crawl.throttle import HOLD_S, Throttled
+from skybatch.crawl.throttle import HOLD_S, HostClock, Throttled
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
 from tests.crawl.scene import web_of
@@ -139,3 +139,51 @@ async def test_other_statuses_ask_for_no_rest() -> None:
     throttled = Throttled(Busy(500, 60.0), SystemClock())
     for _ in range(2):
         await throttled.get(Request("http://a.test/"))
+
+
+def test_a_host_that_slows_down_is_asked_more_slowly_and_faster_again_when_it_recovers() -> None:
+    host = HostClock(SystemClock())
+    for _ in range(5):
+        host.answered(0.4)
+    assert host.slow_s == 0.0
+    host.answered(1.5)
+    first = host.slow_s
+    host.answered(1.5)
+    assert 0.0 < first < host.slow_s
+    for _ in range(10):
+        host.answered(1.5)
+    assert host.slow_s == HOLD_S, "a worker is not held for longer"
+    for _ in range(8):
+        host.answered(0.4)
+    assert host.slow_s == 0.0
+
+
+def test_a_host_that_is_always_slow_is_asked_as_fast_as_any() -> None:
+    host = HostClock(SystemClock())
+    for seconds in (2.0, 2.5, 3.0, 2.2):
+        host.answered(seconds)
+    assert host.slow_s == 0.0
+
+
+async def test_a_host_that_fails_is_given_more_time() -> None:
+    answers = iter([Page(status=500), Page(status=503), Page("<p>"), Page("<p>"), Page("<p>")])
+    async with Site({"*": {"*": lambda _: next(answers)}}) as site, web_of(site) as web:
+        for number in range(5):
+            await web.fetcher.get(Request(f"http://a.test/{number}"))
+        times = [asked.at for asked in site.log]
+    pauses = [second - first for first, second in pairwise(times)]
+    assert pauses[0] >= 0.5 - CLOSE_S
+    assert pauses[1] >= 1.0 - CLOSE_S
+    assert pauses[3] < pauses[2] < pauses[1]
+
+
+async def test_what_an_earlier_run_has_asked_for_is_not_forgotten() -> None:
+    pace = Pace(delay_s=0.4)
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        web.throttle.recall({"http://a.test/x": 0.1, "http://old.test/": 9_999.0})
+        began = asyncio.get_running_loop().time()
+        await web.fetcher.get(Request("http://old.test/", pace=pace))
+        await web.fetcher.get(Request("http://www.a.test/y", pace=pace))
+    old, known = (asked.at - began for asked in site.log)
+    assert old < 0.2
+    assert known >= 0.3 - CLOSE_S
