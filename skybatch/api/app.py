@@ -5,7 +5,18 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from skybatch.api import batches, explain, health, jobs, operate, results, scan, submit, trace
+from skybatch.api import (
+    again,
+    batches,
+    explain,
+    health,
+    jobs,
+    operate,
+    results,
+    scan,
+    submit,
+    trace,
+)
 from skybatch.api.auth import authenticate
 from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, STARTED, Context
 from skybatch.api.errors import answer_of
@@ -55,6 +66,7 @@ def build_app(context: Context) -> web.Application:
             web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
             web.post(f"{PREFIX}/batch/{{batch_id}}/retry", batches.retry),
+            web.post(f"{PREFIX}/batch/{{batch_id}}/again", again.again),
             web.post(f"{PREFIX}/batch/{{batch_id}}/pause", batches.pause),
             web.post(f"{PREFIX}/batch/{{batch_id}}/resume", batches.resume),
             web.post(f"{PREFIX}/scan", scan.scan),

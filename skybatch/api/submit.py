@@ -26,7 +26,7 @@ JSON = "application/json"
 SLICE = 500  # lines judged in one turn of the loop: a few milliseconds
 DRY_RUN = "dry_run"
 
-Lines = AsyncIterator[list[Accepted | Rejected]]
+Lines = AsyncIterator[Sequence[Accepted | Rejected]]
 
 
 async def submit(request: web.Request) -> web.Response:
@@ -38,10 +38,18 @@ async def submit(request: web.Request) -> web.Response:
     if asked.is_dry:
         return answer(submitted(None, DRY_RUN, await dry_run(asked.lines)))
     key = once.key_of(request, asked.submission, has_own_id=asked.has_own_id)
+    return await take_once(request, asked.submission, asked.lines, key)
+
+
+async def take_once(
+    request: web.Request, submission: Submission, lines: Lines, key: str | None
+) -> web.Response:
+    """As `take`; the same submission under the same key gets the first answer again."""
     if key is None:
-        return await _store(request, asked, key)
+        return await take(request, submission, lines, key)
     with once.under_way(request, key):
-        return await once.answered(request, key) or await _store(request, asked, key)
+        first = await once.answered(request, key)
+        return first or await take(request, submission, lines, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,11 @@ class _Asked:
     has_own_id: bool  # the client has chosen the id of the batch
 
 
-async def _store(request: web.Request, asked: _Asked, key: str | None) -> web.Response:
+async def take(
+    request: web.Request, submission: Submission, lines: Lines, key: str | None
+) -> web.Response:
     """Store a submission, wake the workers, tell what became of it."""
-    context, submission = context_of(request), asked.submission
+    context = context_of(request)
 
     def encoded(receipt: Receipted) -> bytes:
         return msgspec.json.encode(submitted(submission.batch_id, "pending", receipt))
@@ -64,7 +74,7 @@ async def _store(request: web.Request, asked: _Asked, key: str | None) -> web.Re
     def conclude(tx: Tx, receipt: Receipted) -> None:
         once.remember(tx, request, submission, key, encoded(receipt))
 
-    receipt = await submissions.submit(context.store, submission, asked.lines, conclude)
+    receipt = await submissions.submit(context.store, submission, lines, conclude)
     context.wake()
     return once.response(encoded(receipt))
 

@@ -137,6 +137,8 @@ class AiohttpFetcher:
                 retry_after_s=retry_after_s(answer.headers, self._clock.now()),
                 robots_tags=tuple(answer.headers.getall("X-Robots-Tag", ())),
                 leads=leads(answer.headers),
+                etag=text_of(answer.headers, "ETag"),
+                last_modified=text_of(answer.headers, "Last-Modified"),
                 body=body,
                 was_cut=was_cut,
                 elapsed_s=self._clock.monotonic() - attempt.started_at,

@@ -1,8 +1,10 @@
 """One domain crawled: its start page, then page after page until there is nothing left to do."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Protocol
 
 from skybatch.crawl import content, robots
@@ -19,9 +21,10 @@ from skybatch.crawl.url import identity
 from skybatch.crawl.visitor import Forbidden, Visit, Visitor
 from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
+from skybatch.model.facts import Link
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Report
-from skybatch.model.page import Discovery, FrontierRow, PageWrite, Progress
+from skybatch.model.page import Discovery, Earlier, FrontierRow, PageWrite, Progress
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.state import PageState
 from skybatch.model.target import Target
@@ -35,6 +38,9 @@ class Sink(Watch, Protocol):
 
     async def discover(self, discovery: Discovery) -> None:
         """As `store`, for URLs that no page has led to."""
+
+    async def earlier(self, url: str) -> Earlier | None:
+        """The page behind an identity as it was fetched before, if it can be asked for changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,16 @@ class _Crawl:
         self._stop = stop
         self._frontier = frontier
         self._visitor = visitor
-        self._pages = Pages(frontier, visitor, web, host=assignment.target.host, progress=progress)
+        self._pages = Pages(
+            frontier,
+            visitor,
+            web,
+            host=assignment.target.host,
+            progress=progress,
+            earlier=sink.earlier,
+        )
         self._sitemaps = Sitemaps(visitor, scope, max_pages=assignment.max_pages)
-        self._start_url = progress.start_url
+        self._start_url = progress.start_url or ""  # where it was found, once it is
         self._changed = asyncio.Event()  # a page came to its end: look again what to do
 
     async def run(self) -> Report:
@@ -87,7 +100,7 @@ class _Crawl:
             except NoStart as failure:
                 return await self._no_start(failure.url, failure.error)
         try:
-            await self._read_sitemaps()
+            await self._discover()
         except Interrupted:
             return self._report(self._stop.ended)
         self._sink.stage("crawl")
@@ -115,19 +128,28 @@ class _Crawl:
             )
         )
 
-    async def _read_sitemaps(self) -> None:
-        assignment, frontier = self._assignment, self._frontier
-        is_wanted = assignment.options.use_sitemaps and not assignment.progress.has_sitemaps
-        if not is_wanted or self._is_full() or self._start_url is None:
+    async def _discover(self) -> None:
+        """Pages that no page may lead to: those of an earlier batch, and those of sitemaps."""
+        progress, options = self._assignment.progress, self._assignment.options
+        if progress.has_sitemaps or not (options.use_sitemaps or progress.seeds):
             return
+        for depth, rows in groupby(progress.seeds, key=lambda row: row.depth):
+            await self._add((Link(row.url, row.score) for row in rows), depth=depth)
+        if options.use_sitemaps and not self._is_full():
+            await self._read_sitemaps(self._start_url)
+        await self._sink.discover(Discovery(is_last=True))
+
+    async def _read_sitemaps(self, start_url: str) -> None:
         self._sink.stage("sitemaps")
-        rules = await self._rules_of_start(self._start_url)
-        async for links in self._sitemaps.links(self._start_url, rules):
-            found = frontier.add(links, depth=1)
-            await self._sink.discover(Discovery(found.rows, found.outside))
+        rules = await self._rules_of_start(start_url)
+        async for links in self._sitemaps.links(start_url, rules):
+            await self._add(links, depth=1)
             if self._is_full():
                 break
-        await self._sink.discover(Discovery(is_last=True))
+
+    async def _add(self, links: Iterable[Link], *, depth: int) -> None:
+        found = self._frontier.add(links, depth=depth)
+        await self._sink.discover(Discovery(found.rows, found.outside))
 
     def _is_full(self) -> bool:
         """Whether nothing that a sitemap could tell would be asked for."""
@@ -146,8 +168,10 @@ class _Crawl:
         if (line := rules.forbidden_by(url)) is not None:
             raise Forbidden(url, line)
         self._sink.stage("start")
-        visit = await self._visitor.visit(url, rules)
+        visit = await self._visitor.visit(url, rules, await self._sink.earlier(identity(url)))
         final_url = visit.response.url
+        if visit.earlier is not None:
+            return visit
         if visit.reading is None:
             kind = content.essence(visit.response.content_type) or "not told"
             raise FetchError(Reason.NOT_HTML, f"its type is {kind}", url=final_url)

@@ -55,6 +55,8 @@ class Response:
     retry_after_s: float | None = None
     robots_tags: tuple[str, ...] = ()  # X-Robots-Tag, one per header line
     leads: tuple[str, ...] = ()  # references of its headers to other pages, as written
+    etag: str | None = None
+    last_modified: str | None = None
     body: bytes | None = None  # still compressed; None = not read: no success, or a refused type
     was_cut: bool = False  # the body goes on, but was not read further
     elapsed_s: float = 0.0  # from the start of the request to the last byte read

@@ -1,11 +1,11 @@
 """The pages of one crawl, each turned into what is to be stored of it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from skybatch.crawl import verdict
 from skybatch.crawl.fetcher import FetchError
-from skybatch.crawl.frontier import Entry, Frontier
+from skybatch.crawl.frontier import Entry, Found, Frontier
 from skybatch.crawl.robots_rules import told
 from skybatch.crawl.throttle import HOLD_S
 from skybatch.crawl.url import parse
@@ -13,7 +13,7 @@ from skybatch.crawl.visitor import AlreadyHeld, Forbidden, Visit, Visitor
 from skybatch.crawl.web import Web
 from skybatch.extract import merge
 from skybatch.model.facts import Link
-from skybatch.model.page import PageWrite, Progress
+from skybatch.model.page import Earlier, PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.state import PageState
@@ -26,9 +26,17 @@ class Pages:
     """Asks for pages, and folds what they say into the profile of the company."""
 
     def __init__(
-        self, frontier: Frontier, visitor: Visitor, web: Web, *, host: str, progress: Progress
+        self,
+        frontier: Frontier,
+        visitor: Visitor,
+        web: Web,
+        *,
+        host: str,
+        progress: Progress,
+        earlier: Callable[[str], Awaitable[Earlier | None]],
     ) -> None:
         self._frontier = frontier
+        self._earlier = earlier  # the page behind an identity as it was fetched before
         self._visitor = visitor
         self._clock = web.clock
         self._jitter = web.jitter
@@ -49,7 +57,8 @@ class Pages:
             rules = await self._visitor.rules(entry.url)
             if (line := rules.forbidden_by(entry.url)) is not None:
                 return PageWrite(verdict.of_forbidden(entry, told(line), requests=0))
-            visit = await self._visitor.visit(entry.url, rules)
+            earlier = await self._earlier(entry.url)
+            visit = await self._visitor.visit(entry.url, rules, earlier)
         except AlreadyHeld as redirect:
             return PageWrite(verdict.of_duplicate(entry, redirect.url, requests=1))
         except Forbidden as redirect:
@@ -64,20 +73,29 @@ class Pages:
 
     def answered(self, entry: Entry, visit: Visit, *, is_start: bool = False) -> PageWrite:
         """The write of a page that was answered with success."""
-        page = verdict.of_visit(entry, visit, now=self._clock.now())
-        if visit.reading is None or page.facts is None:
+        if visit.earlier is not None:
+            page = verdict.of_unchanged(entry, visit, visit.earlier, now=self._clock.now())
+        else:
+            page = verdict.of_visit(entry, visit, now=self._clock.now())
+        if page.facts is None:
             return PageWrite(page)
         url = visit.response.url
         self._frontier.hold(entry.url, url)
-        found = self._frontier.add(
-            (*visit.reading.links, *_of_headers(visit)),
-            depth=entry.depth + 1,
-            may_follow=self._visitor.may_follow_links(visit.response, visit.reading),
-        )
+        found = self._found_by(entry, visit)
         before = self._profile
         self._profile = merge.add(before, url, page.facts, is_start=is_start, domain=self._host)
         profile = None if self._profile is before else self._profile
         return PageWrite(page, found.rows, found.outside, profile)
+
+    def _found_by(self, entry: Entry, visit: Visit) -> Found:
+        """The new links of a page; one that is as it was leads where it led: to the seeds."""
+        if visit.reading is None:
+            return Found()
+        return self._frontier.add(
+            (*visit.reading.links, *_of_headers(visit)),
+            depth=entry.depth + 1,
+            may_follow=self._visitor.may_follow_links(visit.response, visit.reading),
+        )
 
     def lose(self, entry: Entry, error: FetchError) -> PageWrite:
         """The write of a page that is not asked for again."""

@@ -1,9 +1,11 @@
 """What became of a page: an answer or a failure turned into its row, purely."""
 
+from dataclasses import replace
+
 from skybatch.crawl.fetcher import FetchError, StatusError
 from skybatch.crawl.frontier import Entry
 from skybatch.crawl.visitor import Visit
-from skybatch.model.page import Page
+from skybatch.model.page import Earlier, Page
 from skybatch.model.state import PageState, SkipReason
 
 
@@ -26,6 +28,24 @@ def of_visit(entry: Entry, visit: Visit, *, now: float) -> Page:
         fetched_at=now,
         sha256=reading.sha256 if reading else None,
         facts=reading.facts if reading else None,
+        etag=response.etag,
+        last_modified=response.last_modified,
+    )
+
+
+def of_unchanged(entry: Entry, visit: Visit, earlier: Earlier, *, now: float) -> Page:
+    """The row of a page that is as it was: fetched, with the facts of then."""
+    response = visit.response
+    return replace(
+        earlier.page,
+        depth=entry.depth,
+        tries=entry.tries + 1,
+        status=response.status,
+        final_url=response.url,
+        elapsed_ms=round(response.elapsed_s * 1_000),
+        fetched_at=now,
+        etag=response.etag or earlier.page.etag,
+        last_modified=response.last_modified or earlier.page.last_modified,
     )
 
 

@@ -14,6 +14,7 @@ from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.options import Options
+from skybatch.model.page import Earlier
 from skybatch.model.reason import Reason
 
 
@@ -34,6 +35,7 @@ class Forbidden(FetchError):
 
 
 _SITEMAP_BYTES = 50 * 1024 * 1024  # https://www.sitemaps.org/protocol.html
+NOT_MODIFIED = 304  # RFC 9110, section 15.4.5
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -50,6 +52,7 @@ class Visit:
 
     response: Response
     reading: Reading | None = None
+    earlier: Earlier | None = None  # it has not changed since then
 
 
 class Visitor:
@@ -100,8 +103,11 @@ class Visitor:
             )
             return await self._web.robots.rules(request)
 
-    async def visit(self, url: str, rules: Rules) -> Visit:
-        """Ask for a page and read it. Raises FetchError, AlreadyHeld and Interrupted."""
+    async def visit(self, url: str, rules: Rules, earlier: Earlier | None = None) -> Visit:
+        """Ask for a page, if it has changed since `earlier`, and read it.
+
+        Raises FetchError, AlreadyHeld and Interrupted.
+        """
         async with self._stop.waiting(url) as wait:
 
             def begin() -> None:
@@ -112,16 +118,19 @@ class Visitor:
                 wait.turn_to(target)
                 await self._follow(target)
 
+            conditions = earlier.conditions if earlier else {}
             request = Request(
                 url=url,
-                headers=self._options.headers,
+                headers={**self._options.headers, **conditions},
                 pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
                 max_bytes=self._web.max_body_bytes,
                 may_read=content.may_be_page,
                 follow=follow,
                 before=begin,
             )
-            response = await self._get(request)
+            response = await self._get(request, may_be_unchanged=earlier is not None)
+            if response.status == NOT_MODIFIED:
+                return Visit(response, earlier=earlier)
             return Visit(response, await self._read(url, response))
 
     async def sitemap(self, url: str, rules: Rules) -> Reading:
@@ -158,10 +167,11 @@ class Visitor:
             )
             return await self._web.read(raw, self._watch.reading(url))
 
-    async def _get(self, request: Request) -> Response:
+    async def _get(self, request: Request, *, may_be_unchanged: bool = False) -> Response:
         try:
             response = await self._web.fetcher.get(request)
-            if not response.is_success:
+            is_unchanged = may_be_unchanged and response.status == NOT_MODIFIED
+            if not response.is_success and not is_unchanged:
                 raise StatusError(response)
         except FetchError as error:
             self._watch.missed(identity(request.url), f"{error.reason}: {error.detail}")

@@ -24,7 +24,10 @@ class Watch(Protocol):
 
 
 class Unwatched:
-    """Nobody looks."""
+    """Nobody looks, and nothing was fetched before."""
+
+    async def earlier(self, _url: str) -> None:
+        """There is no earlier batch."""
 
     def stage(self, name: str) -> None:
         """Is not noted."""

@@ -1,6 +1,7 @@
 """The queue of jobs as workers see it: the seam where another engine can stand in."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -10,15 +11,16 @@ from skybatch.model.clock import SteadyClock
 from skybatch.model.event import EventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
-from skybatch.model.page import Discovery, Known, PageWrite, Progress
+from skybatch.model.page import Discovery, Earlier, Known, PageWrite, Progress
 from skybatch.model.recovery import Asked, Recovered, Suspect
-from skybatch.store import attempts, batches, claims, pages, pausing, rescue, steps, watching
+from skybatch.store import again, attempts, batches, claims, pages, pausing, rescue, steps, watching
 from skybatch.store.database import Store
 from skybatch.store.tx import Tx
 from skybatch.store.watching import Quiet
 
 LEASE_SECONDS = 30.0
 SLICE = 2_000  # rows of one read
+SEEDS = 5_000  # pages of an earlier batch that are asked for again, if there is room
 T = TypeVar("T")
 
 
@@ -80,6 +82,9 @@ class JobQueue:
             last = keys[-1] if keys else None
         async with self._store.read() as db:
             progress = await pages.progress(db, claim)
+            if claim.again is not None and not progress.has_sitemaps:
+                known_before = await again.seeds(db, claim, limit=SEEDS)
+                progress = replace(progress, seeds=known_before)
         return replace(progress, known=tuple(known), outside=frozenset(outside))
 
     async def store(self, claim: Claim, write: PageWrite) -> None:
@@ -87,6 +92,16 @@ class JobQueue:
         await self._patiently(
             lambda: self._store.write_soon(lambda tx: pages.store(tx, claim, write))
         )
+
+    async def earlier(self, claim: Claim, url: str) -> Earlier | None:
+        """A page as the batch that is repeated has it, if its server can tell of changes. When it
+        cannot be read now, the page is asked for as any other."""
+        if claim.again is None:
+            return None
+        with suppress(StoreUnavailable):
+            async with self._store.read() as db:
+                return await again.earlier(db, claim, url)
+        return None
 
     async def discover(self, claim: Claim, discovery: Discovery) -> None:
         """Store URLs that no page has led to; durable when it returns. Raises LeaseLost."""

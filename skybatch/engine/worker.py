@@ -18,7 +18,7 @@ from skybatch.errors import LeaseLost, StoreUnavailable
 from skybatch.model.clock import SteadyClock
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Ended, Outcome, Report, decide
-from skybatch.model.page import Discovery, PageWrite, Progress
+from skybatch.model.page import Discovery, Earlier, PageWrite, Progress
 from skybatch.model.recovery import ALONE_FROM, Suspect
 from skybatch.model.state import PageState
 from skybatch.model.text import storable
@@ -104,6 +104,10 @@ class Worker:
         if self._must_be_alone and write.page.url == self.claim.suspect:
             self._must_be_alone = False
             self._relieved()
+
+    async def earlier(self, url: str) -> Earlier | None:
+        """The sink of the crawl: the page as the batch that is repeated has it."""
+        return await self._bench.queue.earlier(self.claim, url)
 
     async def discover(self, discovery: Discovery) -> None:
         """The sink of the crawl: durable when it returns."""

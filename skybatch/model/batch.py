@@ -22,6 +22,9 @@ class Submission:
     metadata: Mapping[str, object] | None = None
     webhook_url: str | None = None
     hidden: bool = False  # a self-check: in no list
+    again: int | None = (
+        None  # row of the batch that it repeats: pages that are as they were are kept
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Claim:
     options: Options
     fetched: int  # pages that earlier attempts stored
     deadline_at: float | None
+    again: int | None = None  # row of the batch that its batch repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

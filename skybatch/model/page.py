@@ -1,5 +1,6 @@
 """One URL of one job: a row of the frontier, and what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from skybatch.model.facts import PageFacts
@@ -39,6 +40,8 @@ class Page:
     sha256: str | None = None  # of the decompressed body, hex
     facts: PageFacts | None = None
     detail: str | None = None  # a sentence about this very failure
+    etag: str | None = None  # what the server calls this state of the page
+    last_modified: str | None = None  # likewise, as it wrote it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,19 @@ class Discovery:
     found: tuple[FrontierRow, ...] = ()
     outside: tuple[tuple[int, SkipReason], ...] = ()
     is_last: bool = False  # the sitemaps have been read
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A page as an earlier batch fetched it, for which the server has given it a name."""
+
+    page: Page
+
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """The headers that ask for it only if it has changed (RFC 9110, section 13.1)."""
+        named = {"If-None-Match": self.page.etag, "If-Modified-Since": self.page.last_modified}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,7 @@ class Progress:
     outside: frozenset[int] = frozenset()
     profile: Profile | None = None
     start_url: str | None = None
-    has_sitemaps: bool = False  # they have been read
+    has_sitemaps: bool = False  # they have been read, and the seeds are stored
+    seeds: tuple[FrontierRow, ...] = ()  # what an earlier batch knew of the site
     is_cancelled: bool = False  # a user cancelled the batch while the job was being claimed
     is_paused: bool = False  # or paused it

@@ -26,9 +26,11 @@ def create(tx: Tx, submission: Submission) -> int:
         cursor = tx.execute(
             """
             INSERT INTO batches (id, owner, label, metadata, webhook_url, max_pages,
-              max_concurrent_jobs, options, priority, deadline_at, hidden, created_at, updated_at)
+              max_concurrent_jobs, options, priority, deadline_at, hidden, again, created_at,
+              updated_at)
             VALUES (:id, :owner, :label, :metadata, :webhook_url, :max_pages,
-              :max_concurrent_jobs, :options, :priority, :deadline_at, :hidden, :now, :now)
+              :max_concurrent_jobs, :options, :priority, :deadline_at, :hidden, :again,
+              :now, :now)
             """,
             {
                 "id": submission.batch_id,
@@ -42,6 +44,7 @@ def create(tx: Tx, submission: Submission) -> int:
                 "priority": options.priority,
                 "deadline_at": tx.now + options.deadline_s if options.deadline_s else None,
                 "hidden": submission.hidden,
+                "again": submission.again,
                 "now": tx.now,
             },
         )

@@ -89,7 +89,8 @@ def _claimed(tx: Tx, row: sqlite3.Row, boot: str) -> list[Claim]:
         (row["seq"], row["attempt"], boot, tx.now),
     )
     batch = tx.execute(
-        "SELECT id, max_pages, options, deadline_at FROM batches WHERE seq = ?", (row["batch"],)
+        "SELECT id, max_pages, options, deadline_at, again FROM batches WHERE seq = ?",
+        (row["batch"],),
     ).fetchone()
     tx.emit(
         EventType.JOB_CLAIMED,
@@ -125,6 +126,7 @@ def claim_of(row: sqlite3.Row, batch: sqlite3.Row, options: Options) -> Claim:
         options=options,
         fetched=row["pages_fetched"],
         deadline_at=batch["deadline_at"],
+        again=batch["again"],
     )
 
 

@@ -123,6 +123,7 @@ def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
           status = :status, final_url = :final_url, content_type = :content_type,
           charset = :charset, bytes = :bytes, truncated = :truncated, elapsed_ms = :elapsed_ms,
           fetched_at = :fetched_at, sha256 = :sha256, facts = :facts, detail = :detail,
+          etag = :etag, last_modified = :last_modified,
           duplicate_of = CASE WHEN :sha256 IS NOT NULL THEN
             (SELECT min(p.seq) FROM pages p
              WHERE p.job = :job AND p.sha256 = :sha256 AND p.url <> :url) END
@@ -144,6 +145,8 @@ def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
             "sha256": page.sha256,
             "facts": None if page.facts is None else msgspec.json.encode(page.facts),
             "detail": page.detail,
+            "etag": page.etag,
+            "last_modified": page.last_modified,
             "job": held.seq,
             "url": page.url,
         },

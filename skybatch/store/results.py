@@ -61,11 +61,12 @@ def _page_of_job(row: sqlite3.Row) -> PageOfJob:
         job_id=row["job_id"],
         domain=row["domain"],
         duplicate_of=row["duplicate_url"],
-        page=_page(row),
+        page=page_of(row),
     )
 
 
-def _page(row: sqlite3.Row) -> Page:
+def page_of(row: sqlite3.Row) -> Page:
+    """A row of pages as a Page."""
     state = PageState(row["state"])
     facts = row["facts"]
     return Page(
@@ -85,6 +86,8 @@ def _page(row: sqlite3.Row) -> Page:
         sha256=row["sha256"],
         facts=msgspec.json.decode(facts, type=PageFacts) if facts else None,
         detail=row["detail"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
     )
 
 

@@ -5,4 +5,4 @@ ALTER TABLE pages ADD COLUMN etag TEXT;                          -- of the answe
 ALTER TABLE pages ADD COLUMN last_modified TEXT;
 
 ALTER TABLE jobs ADD COLUMN sitemaps_at REAL;   -- when its sitemaps had been read
-ALTER TABLE jobs ADD COLUMN again INTEGER;      -- the job of an earlier batch that it repeats
+ALTER TABLE batches ADD COLUMN again INTEGER;   -- row of the earlier batch that it repeats
