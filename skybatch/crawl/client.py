@@ -9,8 +9,9 @@ from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response
 from skybatch.crawl.guard import BLOCKED, Guard
 from skybatch.crawl.headers import leads, retry_after_s, text_of
-from skybatch.crawl.pulse import Pulse
+from skybatch.crawl.pulse import Limit, Pulse
 from skybatch.crawl.resolver import Resolver
+from skybatch.crawl.room import LARGE
 from skybatch.crawl.scope import is_address
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.url import split
@@ -106,15 +107,15 @@ class AiohttpFetcher:
         request.before()
         attempt = _Attempt(request, self._clock.monotonic(), is_own=is_own)
         try:
-            async with self._pulse.limit(self._settings.request_timeout_s):
-                return await self._exchange(attempt)
+            async with self._pulse.limit(self._settings.request_timeout_s) as limit:
+                return await self._exchange(attempt, limit)
         except ERRORS as error:
             if isinstance(error, TimeoutError) and self._pulse.was_away_since(attempt.started_at):
                 return await self.get(request)  # we were away, perhaps the server was not
             is_tls = request.url.startswith("https:")
             raise failure(error, attempt.phase, self._settings, is_tls=is_tls) from error
 
-    async def _exchange(self, attempt: "_Attempt") -> Response:
+    async def _exchange(self, attempt: "_Attempt", limit: Limit) -> Response:
         request = attempt.request
         async with self._session.get(
             URL(request.url, encoded=True),
@@ -126,7 +127,7 @@ class AiohttpFetcher:
             content_type = text_of(answer.headers, "Content-Type")
             body, was_cut = None, False
             if 200 <= answer.status < 300 and request.may_read(content_type):
-                body, was_cut = await _read(answer.content, request.max_bytes)
+                body, was_cut = await self._read(answer.content, request, limit)
             return Response(
                 url=request.url,
                 status=answer.status,
@@ -144,6 +145,23 @@ class AiohttpFetcher:
                 elapsed_s=self._clock.monotonic() - attempt.started_at,
             )
 
+    async def _read(
+        self, content: aiohttp.StreamReader, request: Request, limit: Limit
+    ) -> tuple[bytes, bool]:
+        """The body up to `max_bytes`, and whether it goes on after them."""
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await content.readany():
+            pieces.append(piece)
+            size += len(piece)
+            if size > request.max_bytes:
+                return b"".join(pieces)[: request.max_bytes], True
+            if size > LARGE:
+                asked_at = self._clock.monotonic()
+                await request.room()
+                limit.until += self._clock.monotonic() - asked_at  # it waited for us
+        return b"".join(pieces), False
+
 
 class _Attempt:
     """A request under way, and what it waits for."""
@@ -153,15 +171,3 @@ class _Attempt:
         self.request = request
         self.started_at = started_at
         self.phase = Phase.HEADERS
-
-
-async def _read(content: aiohttp.StreamReader, limit: int) -> tuple[bytes, bool]:
-    """The body up to `limit` bytes, and whether it goes on after them."""
-    pieces: list[bytes] = []
-    size = 0
-    while piece := await content.readany():
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            return b"".join(pieces)[:limit], True
-    return b"".join(pieces), False

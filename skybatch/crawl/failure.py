@@ -6,6 +6,7 @@ import ssl
 from enum import StrEnum
 
 import aiohttp
+from aiohttp.http_exceptions import LineTooLong
 
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.guard import NotDialled
@@ -47,8 +48,15 @@ def failure(error: Exception, phase: Phase, settings: FetchSettings, *, is_tls: 
             return _connection(error.os_error, is_tls=is_tls)
         case TimeoutError():
             return _timeout(error, phase, settings)
+        case aiohttp.ClientResponseError() if _is_too_long(error):
+            return FetchError(Reason.TOO_LARGE, f"{phase}: a line of 8 KiB and more")
         case _:
             return _answer(error, phase)
+
+
+def _is_too_long(error: BaseException | None) -> bool:
+    """Whether a line of the headers was longer than we read."""
+    return error is not None and (isinstance(error, LineTooLong) or _is_too_long(error.__cause__))
 
 
 def _certificate(error: Exception) -> FetchError:

@@ -20,6 +20,10 @@ async def anywhere(_url: str) -> None:
     """Follow every redirect."""
 
 
+async def unlimited() -> None:
+    """There is room for any body."""
+
+
 def at_once() -> None:
     """Start when the turn has come."""
 
@@ -39,6 +43,7 @@ class Request:
     max_bytes: int = 1024 * 1024  # of the body as it comes over the wire
     may_read: Callable[[str | None], bool] = any_type  # whether a body of this type is read
     follow: Callable[[str], Awaitable[None]] = anywhere  # raises what forbids a redirect to the URL
+    room: Callable[[], Awaitable[None]] = unlimited  # awaited before a body becomes a large one
     before: Callable[[], None] = at_once  # told when the request goes out, after all waiting
 
 

@@ -17,7 +17,7 @@ AWAY_S = 5.0  # a beat that comes so late was not just held up
 
 
 @dataclass(slots=True, eq=False)
-class _Limit:
+class Limit:
     """Something that must come to its end in time."""
 
     scope: asyncio.Timeout
@@ -31,7 +31,7 @@ class Pulse:
         self._clock = clock
         self._beat_at = clock.monotonic()
         self._back_at = float("-inf")  # the end of the last time away
-        self._limits: set[_Limit] = set()
+        self._limits: set[Limit] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def beat(self) -> None:
@@ -54,14 +54,14 @@ class Pulse:
             self._timer.cancel()
 
     @asynccontextmanager
-    async def limit(self, seconds: float) -> AsyncIterator[None]:
+    async def limit(self, seconds: float) -> AsyncIterator[Limit]:
         """What is awaited inside raises TimeoutError after so many seconds, or up to a beat more;
         those in which this process was away do not count."""
         async with asyncio.timeout(None) as scope:
-            limit = _Limit(scope, self._clock.monotonic() + seconds)
+            limit = Limit(scope, self._clock.monotonic() + seconds)
             self._limits.add(limit)
             try:
-                yield
+                yield limit
             finally:
                 self._limits.discard(limit)
 

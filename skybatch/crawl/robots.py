@@ -105,4 +105,4 @@ def _text(response: Response) -> str:
         max_bytes=MAX_BYTES,
         default_region="",
     )
-    return unpack(raw).data.decode("utf-8-sig", "replace")
+    return unpack(raw).data.decode("utf-8-sig", "surrogateescape")

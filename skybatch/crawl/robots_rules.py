@@ -22,6 +22,7 @@ _DISALLOW = frozenset({"disallow", "dissallow", "dissalow", "disalow", "diasllow
 _DELAY = frozenset({"crawl-delay", "crawldelay"})
 _SITEMAP = frozenset({"sitemap", "site-map"})
 _MAX_SITEMAPS = 20
+_RAW = "surrogateescape"  # how a byte that is no UTF-8 is kept
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _MAY_DIFFER = re.compile(r"[^A-Za-z0-9/?&=:;,@!'()+~\[\]|._-]")
 
@@ -120,7 +121,7 @@ class _File:
     def agent(self, name: str) -> None:
         if self._is_told:
             self._named, self._is_told = set(), False
-        if name.startswith("*"):
+        if name.split()[:1] == ["*"]:
             self._named.add(self._to_all)
         elif _is_us(name):
             self._named.add(self._to_us)
@@ -132,9 +133,7 @@ class _File:
             group.rules.append(rule)
 
     def delay(self, seconds: float) -> None:
-        # No rule of the RFC, and yet it ends the list of agents: files in which it is all that a
-        # group says are common.
-        self._is_told = True
+        # No rule of the RFC, and so it does not end the list of agents (section 2.2.4).
         for group in self._named:
             group.delay_s = seconds
 
@@ -180,7 +179,7 @@ def _normal(text: str) -> str:
     be escaped is not, everything beyond ASCII and the two special characters are."""
     if _MAY_DIFFER.search(text) is None:
         return text
-    return quote(_ESCAPE.sub(_unescaped, text), safe="%/?&=:;,@!'()+~[]|")
+    return quote(_ESCAPE.sub(_unescaped, text), safe="%/?&=:;,@!'()+~[]|", errors=_RAW)
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -108,7 +108,7 @@ class Visitor:
 
         Raises FetchError, AlreadyHeld and Interrupted.
         """
-        async with self._stop.waiting(url) as wait:
+        async with self._stop.waiting(url) as wait, self._web.room.share() as share:
 
             def begin() -> None:
                 wait.begin()
@@ -126,6 +126,7 @@ class Visitor:
                 max_bytes=self._web.max_body_bytes,
                 may_read=content.may_be_page,
                 follow=follow,
+                room=share.take,
                 before=begin,
             )
             response = await self._get(request, may_be_unchanged=earlier is not None)
@@ -135,7 +136,7 @@ class Visitor:
 
     async def sitemap(self, url: str, rules: Rules) -> Reading:
         """Ask for a sitemap and read it. Raises FetchError and Interrupted."""
-        async with self._stop.waiting(url) as wait:
+        async with self._stop.waiting(url) as wait, self._web.room.share() as share:
 
             def begin() -> None:
                 wait.begin()
@@ -152,6 +153,7 @@ class Visitor:
                 pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
                 max_bytes=self._web.max_body_bytes,
                 follow=follow,
+                room=share.take,
                 before=begin,
             )
             response = await self._get(request)

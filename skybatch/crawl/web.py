@@ -16,6 +16,7 @@ from skybatch.crawl.reading_pool import reading_pool
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.robots import Robots
+from skybatch.crawl.room import Room
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.throttle import Throttled
 from skybatch.crawl.url import bracketed, parse, split
@@ -40,6 +41,7 @@ class Web:
     throttle: Throttled
     neighbours: Sharing | None = None  # None behind a proxy
     can_read: Callable[[], bool] = always  # whether pages can be read at the moment
+    room: Room = field(default_factory=Room)
     jitter: random.Random = field(default_factory=random.Random)
 
     @asynccontextmanager

@@ -28,6 +28,7 @@ def read(raw: RawPage) -> Reading:
         return sitemap.read(raw, content)
     host = host_of(raw.url)
     html, encoding = charset.decode(content.data, raw.content_type, host.partition(":")[0])
+    whole, html = html, complexity.trim(html)
     complexity.check(html)
     document = parse(html, raw.url)
     found = links.find(document)
@@ -38,7 +39,7 @@ def read(raw: RawPage) -> Reading:
         charset=encoding,
         size=len(content.data),
         sha256=hashlib.sha256(content.data).hexdigest(),
-        truncated=content.truncated,
+        truncated=content.truncated or len(html) < len(whole),
         nofollow=found.nofollow,
         is_blank=not (document.text or found.followed or facts.title),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from skybatch.model.explanation import Explanation, Live, Situation, Tally
 from skybatch.model.problems import problems
 from skybatch.model.sentences import (
+    advice,
     ended_jobs,
     left_out,
     receipt,
@@ -28,6 +29,7 @@ def explain(situation: Situation, live: Live) -> Explanation:
         *(ended_jobs(state, situation) for state in (JobState.FAILED, JobState.PARTIAL)),
         receipt(situation.batch.pages),
         left_out(situation.batch),
+        *advice(situation),
     )
     return Explanation(tuple(filter(None, account)), wrong)
 

@@ -1,6 +1,6 @@
 """One sentence each about a batch, its jobs, and how they ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from skybatch.model.batch import Batch
 from skybatch.model.explanation import Forbidden, Group, LiveJob, Situation, Wait
@@ -12,11 +12,14 @@ from skybatch.model.wording import clause, listed, some, whole
 
 QUIET_S = 10.0  # without a step forward, before that is told
 REASONS = 5  # told one by one for each state
+_TOLD_AS_PROBLEMS = frozenset({Reason.INTERNAL, Reason.DEADLINE})
+_NOBODYS_CONCERN = frozenset({Reason.CANCELLED})
 
 DOING: Mapping[str, str] = {
     "claimed": "getting ready",
     "robots": "asking for robots.txt",
     "start": "asking for its start page",
+    "sitemaps": "reading sitemaps",
     "crawl": "fetching pages",
 }
 LEFT_OUT: Mapping[SkipReason, str] = {
@@ -159,6 +162,14 @@ def ended_jobs(state: JobState, situation: Situation) -> str:
     if count == 1:
         return f"{groups[0].domain} {one} {_because(groups[0].reason)}"
     return f"{ended} {_because(groups[0].reason)}"
+
+
+def advice(situation: Situation) -> Iterator[str]:
+    """What to do about the commonest reasons; nothing about those that are told as problems."""
+    reasons = dict.fromkeys(group.reason for group in situation.ended if group.reason is not None)
+    named = [reason for reason in reasons if reason not in _TOLD_AS_PROBLEMS | _NOBODYS_CONCERN]
+    for reason in named[:REASONS]:
+        yield f"{reason}: {clause(MEANING[reason].advice)}"
 
 
 def _causes(groups: Sequence[Group]) -> str:

@@ -201,9 +201,10 @@ def test_agents_that_follow_each_other_are_told_the_same(between: str) -> None:
     assert not allows(f"User-agent: skybatch\n{between}User-agent: other\nDisallow: /x")
 
 
-def test_a_group_that_only_says_how_fast_ends_there() -> None:
+def test_what_only_says_how_fast_does_not_end_a_list_of_agents() -> None:
+    """RFC 9309, section 2.2.4: other records must not interfere with the parsing of groups."""
     text = "User-agent: *\nCrawl-delay: 10\n\nUser-agent: other\nDisallow: /"
-    assert allows(text)
+    assert not allows(text)
     assert Rules(text).delay_s == 10.0
 
 

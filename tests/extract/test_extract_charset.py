@@ -22,7 +22,7 @@ META = '<meta charset="{}"><p>{}'
         ("koi8-r", "koi8-r", "Привет"),
         ("shift_jis", "shift_jis", "こんにちは"),
         ("euc-jp", "euc-jp", "こんにちは"),
-        ("iso2022_jp", "iso-2022-jp", "こんにちは"),
+        ("iso-2022-jp", "iso-2022-jp", "こんにちは"),
         ("euc-kr", "euc-kr", "안녕하세요"),
         ("gbk", "gb18030", "你好"),
         ("big5", "big5", "你好"),

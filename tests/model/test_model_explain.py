@@ -397,7 +397,7 @@ def test_rare_reasons_are_summed_up():
 def test_a_large_batch_tells_how_far_its_reasons_were_counted():
     ended = (group(9_000, Reason.NXDOMAIN),)
     batch = batch_of(complete=1_000, failed=12_000, running=1, pending=30_000)
-    assert sentences(batch, ended=ended, ended_among=20_000)[-1] == (
+    assert sentences(batch, ended=ended, ended_among=20_000)[-2] == (
         "12,000 domains failed; among the first 20,000 of the list: "
         "9,000 because the name does not exist in the DNS (nxdomain)"
     )
@@ -405,6 +405,20 @@ def test_a_large_batch_tells_how_far_its_reasons_were_counted():
     assert sentences(late, ended_among=20_000)[-1] == (
         "2 domains failed; among the first 20,000 of the list: none"
     )
+
+
+def test_what_to_do_is_told_of_each_reason_once_but_not_of_what_somebody_wanted():
+    ended = (
+        group(3, Reason.REDIRECT_OFF_SITE),
+        group(2, Reason.TIMEOUT, state=JobState.PARTIAL),
+        group(1, Reason.TIMEOUT),
+        group(1, Reason.CANCELLED),
+    )
+    told = sentences(batch_of(failed=5, partial=2), ended=ended)
+    assert [sentence for sentence in told if sentence.startswith(tuple(Reason))] == [
+        "redirect_off_site: submit the domain that it leads to; `final_url` names it",
+        "timeout: try again later, or give fetch.connect_timeout_s and its neighbours more time",
+    ]
 
 
 # Problems

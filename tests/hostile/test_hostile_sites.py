@@ -1,0 +1,241 @@
+"""Every hostile site at once, beside a healthy one, through the real daemon."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.process import DaemonProcess
+from tests.hostile.farm import hosts
+
+MAX_PAGES = 12
+MOST_MB = 300
+
+# host -> status, reason; where several are right, all of them.
+ENDS = {
+    "endless-body": ("complete", None),
+    "endless-line": ("complete", None),
+    "drip": ("failed", "timeout"),
+    "silent": ("failed", "timeout"),
+    "half-head": ("failed", "timeout"),
+    "half-body": ("failed", "protocol_error"),
+    "not-http": ("failed", "protocol_error"),
+    "closed": ("failed", "protocol_error"),
+    "gzip-bomb": ("complete", None),
+    "gzip-in-gzip": ("complete", None),
+    "many-members": ("complete", None),
+    "br-bomb": ("complete", None),
+    "zstd-bomb": ("complete", None),
+    "redirect-loop": ("failed", "redirect_loop"),
+    "hundred-hops": ("failed", "redirect_loop"),
+    "to-ftp": ("failed", "redirect_off_site"),
+    "to-script": ("failed", "redirect_off_site"),
+    "to-file": ("failed", "redirect_off_site"),
+    "off-site": ("failed", "redirect_off_site"),
+    "calendar": ("complete", None),
+    "facets": ("complete", None),
+    "loops": ("complete", None),
+    "sessions": ("complete", None),
+    "deep": ("failed", "too_complex"),
+    "templates": ("failed", "too_complex"),
+    "attributes": ("failed", "too_complex"),
+    "quadratic": ("complete", None),  # as far as it is read
+    "many-links": ("complete", None),
+    "long-title": ("complete", None),
+    "lists": ("failed", "too_complex"),
+    "elements": ("complete", None),
+    "redos": ("complete", None),
+    "punycode": ("complete", None),
+    "utf-7": ("complete", None),
+    "long-charset": ("complete", None),
+    "half-utf-16": ("complete", None),
+    "cookies": ("complete", None),
+    "long-header": ("failed", "too_large"),
+    "many-headers": ("failed", "protocol_error"),
+    "endless-headers": ("failed", "protocol_error"),
+    "hundreds": ("failed", "timeout"),
+    "robots-10mb": ("complete", None),
+    "robots-endless": ("complete", None),
+    "robots-loop": ("complete", None),
+    "robots-binary": ("complete", None),
+    "robots-5xx": ("failed", "robots_unreachable"),
+    "robots-slow": ("complete", None),
+    "sitemap-bomb": ("complete", None),
+    "sitemap-entities": ("complete", None),
+    "sitemap-file": ("complete", None),
+    "sitemap-endless": ("complete", None),
+    "sitemap-of-itself": ("complete", None),
+    "video": ("failed", "not_html"),
+    "pdf": ("failed", "not_html"),
+    "image-as-html": ("complete", None),
+    "no-type": ("failed", "not_html"),
+    "healthy": ("complete", None),
+}
+
+
+def test_every_site_of_the_farm_has_its_end():
+    assert {f"{name}.example" for name in ENDS} == set(hosts())
+
+
+class Farm:
+    """The farm in a process of its own."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.hostile.farm"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        self.port = int(self.process.stdout.readline())
+
+    def asked(self, host: str) -> list[str]:
+        """The paths that were asked for at a host."""
+        self.process.stdin.write(f"{host}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().split()[1:]
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@dataclass
+class Watch:
+    """How much memory the daemon and its processes have together, and how fast it answers."""
+
+    daemon: DaemonProcess
+    most_mb: list[float] = field(default_factory=list)  # of the daemon, and of each child
+    livez_ms: list[float] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        while not self.done.wait(0.05):
+            mb = memory_mb(self.daemon.process.pid)
+            if sum(mb) > sum(self.most_mb):
+                self.most_mb = mb
+            began = time.perf_counter()
+            self.daemon.get("/livez", prefix="")
+            self.livez_ms.append((time.perf_counter() - began) * 1_000)
+
+
+def family(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(int(child) for task in tasks for child in task.read_text().split())]
+
+
+def memory_mb(pid: int) -> list[float]:
+    """Resident memory of a process and its children now."""
+    found = []
+    for each in family(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            pages = int(Path(f"/proc/{each}/statm").read_text().split()[1])
+            found.append(pages * 4_096 / 1_048_576)
+    return found
+
+
+@dataclass
+class Played:
+    pages: list[dict]
+    records: dict[str, dict]
+    jobs: dict[str, dict]
+    farm: Farm
+    watch: Watch
+    log: list[dict]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory) -> Iterator[Played]:
+    """One batch of all sites; time limits are short, so that the test is."""
+    farm = Farm()
+    settings = (
+        f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{farm.port}", "*:443" = "127.0.0.1:1"}}\n'
+        "request_timeout_s = 6.0\nread_timeout_s = 3.0\n"
+    )
+    daemon = DaemonProcess(tmp_path_factory.mktemp("hostile"), settings)
+    daemon.start()
+    watch = Watch(daemon)
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    try:
+        batch_id = daemon.submit(list(hosts()), max_pages=MAX_PAGES)
+        status = daemon.wait(batch_id, timeout_s=120)
+        pages = daemon.results(batch_id, "&level=page")
+        records = {record["domain"]: record for record in daemon.results(batch_id)}
+        watch.done.set()
+        thread.join()
+        yield Played(pages, records, status["domain_statuses"], farm, watch, daemon.log_lines())
+    finally:
+        watch.done.set()
+        thread.join()
+        daemon.stop()
+        farm.stop()
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_hostile_site_ends_as_it_should(name: str, played: Played) -> None:
+    job = played.jobs[f"{name}.example"]
+    assert (job["status"], job["reason"]) == ENDS[name], job["detail"]
+
+
+@pytest.mark.parametrize(
+    "name", ["endless-body", "endless-line", "elements", "gzip-bomb", "br-bomb", "zstd-bomb"]
+)
+def test_what_has_no_end_is_kept_as_far_as_it_was_read(name: str, played: Played) -> None:
+    page = next(page for page in played.pages if page["url"] == f"http://{name}.example/")
+    assert page["truncated"]
+    assert page["bytes"] <= 5 * 1024 * 1024
+
+
+@pytest.mark.parametrize("name", ["calendar", "facets", "loops"])
+def test_an_endless_space_costs_no_more_than_the_budget(name: str, played: Played) -> None:
+    record = played.records[f"{name}.example"]
+    asked = [path for path in played.farm.asked(f"{name}.example") if path != "/robots.txt"]
+    assert record["pages"]["fetched"] <= MAX_PAGES
+    assert len(asked) <= MAX_PAGES + 1, "and one for the sitemap"
+    discovered = record["pages"]["discovered"]
+    assert discovered < 1_000
+
+
+def test_a_page_under_new_session_ids_is_one_page(played: Played) -> None:
+    assert played.records["sessions.example"]["pages"]["fetched"] == 4
+    urls = [page["url"] for page in played.pages if page["domain"] == "sessions.example"]
+    assert sorted(url.rpartition("/")[2] for url in urls) == ["", "a", "b", "c"]
+
+
+def test_a_redirect_is_followed_five_times(played: Played) -> None:
+    asked = [path for path in played.farm.asked("hundred-hops.example") if path != "/robots.txt"]
+    assert len(asked) == 6
+
+
+def test_the_target_elsewhere_is_kept(played: Played) -> None:
+    assert "http://elsewhere.example/x" in played.jobs["off-site.example"]["detail"]
+
+
+def test_few_sitemaps_are_asked_for(played: Played) -> None:
+    assert len(played.farm.asked("sitemap-of-itself.example")) <= 6
+
+
+def test_the_healthy_site_is_whole(played: Played) -> None:
+    record = played.records["healthy.example"]
+    assert (record["pages"]["fetched"], record["pages"]["failed"]) == (MAX_PAGES, 0)
+
+
+def test_all_processes_together_stay_small(played: Played) -> None:
+    assert 0 < sum(played.watch.most_mb) < MOST_MB
+
+
+def test_the_daemon_answers_all_the_while(played: Played) -> None:
+    assert len(played.watch.livez_ms) > 20
+
+
+def test_nothing_of_it_is_a_bug_of_ours(played: Played) -> None:
+    assert not [line for line in played.log if line.get("level") == "error"]
+    assert not [page for page in played.pages if page["reason"] == "internal"]
