@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench torture lock weather
+.PHONY: help setup run test test-all check bench torture lock weather hostile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -78,6 +78,9 @@ torture: setup  ## Every fault against a daemon under load (KILLS=200); writes d
 
 weather: setup  ## Half an hour of faults of the environment, as root; writes docs/weather.md
 	@SKYBATCH_LONG=1 SKYBATCH_REQUIRE="$(TOOLS) mount" $(BIN)/pytest tests/weather $(ARGS)
+
+hostile: setup  ## Hostile sites of every kind at once; writes docs/hostile.md
+	@$(BIN)/python -m tests.hostile
 
 lock:  ## Write both lock files anew from pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -56,7 +56,7 @@ class Fetch:
     ca_file: str = ""
     proxy: str = ""
     dns_servers: tuple[str, ...] = ()
-    max_body_bytes: int = 5_242_880
+    max_body_bytes: int = 3_145_728
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 10.0
     request_timeout_s: float = 30.0

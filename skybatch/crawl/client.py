@@ -5,6 +5,7 @@ import ssl
 import aiohttp
 from yarl import URL
 
+from skybatch.crawl.connection import Connector
 from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response
 from skybatch.crawl.guard import BLOCKED, Guard
@@ -28,7 +29,7 @@ def open_session(
     settings: FetchSettings, resolver: Resolver, guard: Guard
 ) -> aiohttp.ClientSession:
     """The one session of the process; whoever opens it closes it."""
-    connector = aiohttp.TCPConnector(
+    connector = Connector(
         limit=0,  # the workers are the limit: a full pool would let slow hosts starve the others
         resolver=resolver,
         use_dns_cache=False,  # the resolver has its own

@@ -2,7 +2,8 @@
 
 A process that dies had some pages in its hands, and one of them may have killed it. Each of them
 is then read alone: what kills a process again is the one, and its reason is `too_complex`. Pages of
-its host are read last from then on, one at a time, so that they hold up nobody else.
+its host, and large ones, are read one at a time, and others go first: they hold up nobody else, and
+no two processes need much memory at a time.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ import structlog
 from skybatch.crawl import frames
 from skybatch.crawl.reader import too_complex
 from skybatch.crawl.reading_process import PAGE_CPU_S
+from skybatch.crawl.room import LARGE
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
 from skybatch.model.facts import RawPage, Reading
@@ -37,6 +39,8 @@ _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGBUS: "it breaks the parser",
     signal.SIGABRT: "it breaks the parser",
 }
+_LARGE_CODED = 64 * 1024  # bytes of a compressed body
+_PATIENCE_S = 0.5  # after which a slow page waits for no others
 _SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is silent so long is stuck
 _LOOK_S = 1.0
 _REST_S, _MAX_REST_S = 1.0, 30.0  # before a process that died without having read anything starts
@@ -54,10 +58,17 @@ class _Page:
     raw: RawPage
     answer: "asyncio.Future[Reading]"
     is_suspect: bool = False  # it was in the hands of a process that died
+    queued_at: float = 0.0
 
     @property
     def host(self) -> str:
         return split(self.raw.url).host
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it may take much memory."""
+        size = len(self.raw.body)
+        return size > LARGE or (size > _LARGE_CODED and self.raw.content_encoding is not None)
 
     @property
     def is_wanted(self) -> bool:
@@ -92,8 +103,8 @@ class ReadingPool:
         self._clock = clock
         self._processes: list[_Process] = []
         self._waiting: deque[_Page] = deque()
-        self._slow: deque[_Page] = deque()  # pages of hosts that have killed a process
-        self._slow_hosts: set[str] = set()
+        self._slow: deque[_Page] = deque()  # large pages, and those of hosts in `_slow_hosts`
+        self._slow_hosts: set[str] = set()  # a page of theirs has killed a process
         self._looked_at = clock.monotonic()
 
     def is_ready(self) -> bool:
@@ -108,19 +119,29 @@ class ReadingPool:
         return await page.answer
 
     def _queue(self, page: _Page) -> None:
-        is_slow = page.is_suspect or page.host in self._slow_hosts
-        (self._slow if is_slow else self._waiting).append(page)
+        page.queued_at = self._clock.monotonic()
+        (self._slow if self._is_slow(page) else self._waiting).append(page)
 
     def _hand_out(self) -> None:
         """Give what waits to the processes, each to the one with the least to do."""
+        if self._slow and self._clock.monotonic() - self._slow[0].queued_at > _PATIENCE_S:
+            self._give_slow()
         while self._waiting and self._give(self._waiting[0]):
             self._waiting.popleft()
-        is_one_busy = any(self._is_slow(page) for each in self._processes for page in each.pages)
-        if self._slow and not self._waiting and not is_one_busy and self._give(self._slow[0]):
+        if not self._waiting:
+            self._give_slow()
+
+    def _give_slow(self) -> None:
+        if not self._slow or any(self._is_slow(page) for page in self._in_hand()):
+            return
+        if self._give(self._slow[0]):
             self._slow.popleft()
 
+    def _in_hand(self) -> Iterator[_Page]:
+        return (page for process in self._processes for page in process.pages)
+
     def _is_slow(self, page: _Page) -> bool:
-        return page.is_suspect or page.host in self._slow_hosts
+        return page.is_suspect or page.is_large or page.host in self._slow_hosts
 
     def _give(self, page: _Page) -> bool:
         """Whether a process has taken the page, or nobody waits for it any more."""

@@ -18,7 +18,7 @@ from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage
 
 PAGE_CPU_S = 2.0  # of the processor, for one page
-MEMORY = 192 * 1024 * 1024  # of address space; 5 MB of documentation take 170 MB at their peak
+MEMORY = 160 * 1024 * 1024  # of address space; 3 MB of documentation take 110 MB at their peak
 _SWOLLEN = 96 * 1024 * 1024  # resident after a page: a fresh process takes 30 MB
 _STATM = os.open("/proc/self/statm", os.O_RDONLY)
 _PIECE = 256 * 1024

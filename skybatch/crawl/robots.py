@@ -47,7 +47,7 @@ class Robots:
             rules = self.known(origin)
             if rules is None:
                 response = await self._ask(request)
-                rules = _rules(response)
+                rules = await _rules(response)
                 expires_at = self._clock.monotonic() + _CACHE_S
                 self._rules.put(origin, rules, expires_at=expires_at)
                 if (final := split(response.url)).path == PATH:
@@ -76,9 +76,9 @@ def _is_about_the_site(error: FetchError, url: str) -> bool:
     return error.url is None or bare(split(error.url).host) == bare(split(url).host)
 
 
-def _rules(response: Response) -> Rules:
+async def _rules(response: Response) -> Rules:
     if response.is_success and response.body is not None:
-        return Rules(_text(response))
+        return await Rules.patiently(_text(response))
     if response.status == 429 or response.asks_to_wait:
         raise FetchError(
             Reason.RATE_LIMITED,

@@ -1,9 +1,10 @@
 """What a robots.txt says to us: RFC 9309, with the leniency of Google's parser."""
 
+import asyncio
 import math
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import quote, unquote_to_bytes
 
 from skybatch.crawl.url import split
@@ -14,6 +15,7 @@ _MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
 # Without an end, holding a page of links against the rules is seconds of work: a wildcard costs
 # several times a plain rule.
 _QUICK_RULES, _WILDCARD_RULES = 2_000, 6
+_AT_ONCE = 500  # lines: two milliseconds
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _RECORD = re.compile(r"\s*([a-z-]+(?: agent)?)\s*(?::|\s)\s*(.*)", re.IGNORECASE)
 _PRODUCT = re.compile(r"[A-Za-z_-]+")
@@ -62,10 +64,27 @@ class Rules:
     """What one robots.txt lets us do."""
 
     def __init__(self, text: str = "") -> None:
-        file = _read(text)
+        file = _File()
+        for _ in _reading(file, text):
+            continue
+        self._take(file)
+
+    @classmethod
+    async def patiently(cls, text: str) -> Self:
+        """As `Rules(text)`, a few lines in a turn of the loop: a file may have 250,000 of them."""
+        rules, file = cls(), _File()
+        for number in _reading(file, text):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        rules._take(file)
+        return rules
+
+    def _take(self, file: "_File") -> None:
         ours = file.ours
         # The longest pattern decides, and of two an `Allow` (section 2.2.2).
-        self._rules = sorted(ours.rules, key=lambda rule: (-len(rule.pattern), not rule.allows))
+        self._rules = sorted(
+            ours.rules.values(), key=lambda rule: (-len(rule.pattern), not rule.allows)
+        )
         self.delay_s = ours.delay_s
         self.sitemaps = tuple(file.sitemaps)  # as written, of whoever they were meant for
         wildcards = sum(rule.pattern.count("*") for rule in self._rules)
@@ -100,7 +119,7 @@ class _Group:
 
     def __init__(self) -> None:
         self.is_named = False
-        self.rules: list[Rule] = []
+        self.rules: dict[tuple[bool, str], Rule] = {}  # each once: the first line that says it
         self.delay_s = 0.0
 
 
@@ -130,7 +149,7 @@ class _File:
     def rule(self, rule: Rule) -> None:
         self._is_told = True
         for group in self._named if rule.pattern else ():
-            group.rules.append(rule)
+            group.rules.setdefault((rule.allows, rule.pattern), rule)
 
     def delay(self, seconds: float) -> None:
         # No rule of the RFC, and so it does not end the list of agents (section 2.2.4).
@@ -138,8 +157,8 @@ class _File:
             group.delay_s = seconds
 
 
-def _read(text: str) -> _File:
-    file = _File()
+def _reading(file: _File, text: str) -> Iterator[int]:
+    """Read line by line; the number of each, as it has been read."""
     for line, key, value in _records(text):
         if key in _AGENT:
             file.agent(value)
@@ -149,7 +168,7 @@ def _read(text: str) -> _File:
             file.delay(_seconds(value))
         elif key in _SITEMAP and len(file.sitemaps) < _MAX_SITEMAPS:
             file.sitemaps.append(value)
-    return file
+        yield line
 
 
 def _is_us(agent: str) -> bool:
@@ -159,10 +178,10 @@ def _is_us(agent: str) -> bool:
 
 
 def _records(text: str) -> Iterator[tuple[int, str, str]]:
-    """Number, key in lower case, and value of each line that has one."""
+    """Number of each line, its key in lower case and its value; empty where it has none."""
     for number, line in enumerate(_LINE_END.split(text), start=1):
-        if record := _RECORD.match(line.partition("#")[0]):
-            yield number, record[1].lower(), record[2].strip()
+        record = _RECORD.match(line.partition("#")[0])
+        yield (number, record[1].lower(), record[2].strip()) if record else (number, "", "")
 
 
 def _pattern(value: str) -> str:

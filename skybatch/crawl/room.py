@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 LARGE = 256 * 1024  # bytes; most pages are smaller, and take no place
-_PLACES = 6  # of up to `fetch.max_body_bytes` each
+_PLACES = 4  # of up to `fetch.max_body_bytes` each
 
 
 class Share:

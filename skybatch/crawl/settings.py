@@ -20,7 +20,7 @@ class FetchSettings:
     dns_servers: tuple[str, ...] = ()  # "127.0.0.1:5353"; none = those of the system
     per_ip_concurrency: int = 16  # requests at a time to one public address, whatever the host
     never: tuple[str, ...] = ()  # domains, with their subdomains, that are left alone
-    max_body_bytes: int = 5 * MIB  # of the decompressed body, and of the compressed one
+    max_body_bytes: int = 3 * MIB  # of the decompressed body, and of the compressed one
     connect_timeout_s: float = 10.0  # name, connection and TLS together
     read_timeout_s: float = 10.0  # of silence
     request_timeout_s: float = 30.0  # the whole request with its body

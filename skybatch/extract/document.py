@@ -132,9 +132,9 @@ def _collect(
     start = (root.parent or root) if root is not None else None
     for node in start.traverse() if start is not None else ():
         bucket = nodes.get(node.tag)
-        if bucket is not None:
+        if bucket is not None and len(bucket) < _MAX_NODES:
             bucket.append(node)
-    return {tag: nodes[tag][:_MAX_NODES] for tag in _KEPT}, _leads(leading[:_MAX_NODES])
+    return {tag: nodes[tag] for tag in _KEPT}, _leads(leading)
 
 
 def _leads(nodes: Sequence[LexborNode]) -> Sequence[Lead]:

@@ -167,7 +167,6 @@ async def test_a_redirect_is_an_answer_like_any_other() -> None:
         (Raw(b"HTTP/1.1 200"), "headers: the connection was closed without an answer"),
         (Raw(b"hello\r\n\r\n"), "headers: the answer is no HTTP"),
         (Raw(b"\x15\x03\x01\x00\x02\x02\x46"), "headers: the answer is no HTTP"),
-        (Raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 99_999), "headers: the answer is no HTTP"),
         (Raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 999), "headers: the answer is no HTTP"),
         (
             Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"),
@@ -183,6 +182,26 @@ async def test_bad_http_is_a_protocol_error(answer: Answer, detail: str) -> None
     error = await failure_of(answer)
     assert (error.reason, error.detail) == (Reason.PROTOCOL_ERROR, detail)
     assert error.reached is Reached.HTTP
+
+
+async def test_a_header_that_no_server_should_send_is_too_large() -> None:
+    error = await failure_of(Raw(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 99_999))
+    assert (error.reason, error.reached) == (Reason.TOO_LARGE, Reached.HTTP)
+
+
+async def test_a_flood_of_interim_answers_is_no_http() -> None:
+    error = await failure_of(Raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 1_000))
+    assert (error.reason, error.detail) == (
+        Reason.PROTOCOL_ERROR,
+        "headers: the answer is no HTTP",
+    )
+
+
+async def test_a_few_interim_answers_are_passed_over() -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    raw = Raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 3 + page)
+    async with Site({"*": {"/": raw}}) as site, fetching(site) as fetcher:
+        assert (await fetcher.get(Request(URL))).body == b"hi"
 
 
 @pytest.mark.parametrize(
