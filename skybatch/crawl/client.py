@@ -1,6 +1,7 @@
 """One request over the network: streamed, with caps of size and time, to a guarded address."""
 
 import ssl
+from types import SimpleNamespace
 
 import aiohttp
 from yarl import URL
@@ -51,6 +52,7 @@ def open_session(
         ),
         read_bufsize=_BUFFER,
         middlewares=(_once,),
+        trace_configs=[_tracing()],
         max_line_size=_MAX_LINE,
         max_field_size=_MAX_LINE,
         max_headers=128,
@@ -60,6 +62,21 @@ def open_session(
             "Accept-Encoding": "gzip, deflate, br, zstd",
         },
     )
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Tells each request when its headers have been sent."""
+
+    async def tell(
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _headers: aiohttp.TraceRequestHeadersSentParams,
+    ) -> None:
+        context.trace_request_ctx()
+
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(tell)
+    return config
 
 
 async def _once(
@@ -122,6 +139,7 @@ class AiohttpFetcher:
             URL(request.url, encoded=True),
             headers=request.headers,
             allow_redirects=False,
+            trace_request_ctx=request.sent,
             proxy=None if attempt.is_own else self._settings.proxy,
         ) as answer:
             attempt.phase = Phase.BODY

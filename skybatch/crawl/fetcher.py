@@ -45,6 +45,7 @@ class Request:
     follow: Callable[[str], Awaitable[None]] = anywhere  # raises what forbids a redirect to the URL
     room: Callable[[], Awaitable[None]] = unlimited  # awaited before a body becomes a large one
     before: Callable[[], None] = at_once  # told when the request goes out, after all waiting
+    sent: Callable[[], None] = at_once  # told when it is on its way: a connection takes time
 
 
 @dataclass(frozen=True, slots=True)

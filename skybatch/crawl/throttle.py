@@ -74,7 +74,7 @@ class HostClock:
 
     @asynccontextmanager
     async def slot(self, pace: Pace) -> AsyncIterator[Callable[[], None]]:
-        """Inside, a request may be made; it calls what is given when it goes out, be it later.
+        """Inside, a request may be made; it calls what is given as it goes out, be it later.
         Raises FetchError when the host asks for a long rest."""
         async with self._turn:
             await self._wait(pace)
@@ -140,7 +140,7 @@ class Throttled:
                 request.before()
 
             try:
-                response = await self._fetcher.get(replace(request, before=before))
+                response = await self._fetcher.get(replace(request, before=before, sent=goes_out))
             except FetchError as error:
                 if error.reached >= Reached.HTTP or error.reason is Reason.TIMEOUT:
                     host.failed()

@@ -138,6 +138,9 @@ class Store:
         try:
             damage = await asyncio.to_thread(inspection.run)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CANTOPEN:
+                # A connection more than we have descriptors for, most likely; the others go on.
+                raise StoreUnreadable("no look for damage now: no descriptor is free") from error
             raise StoreUnreadable(f"the database cannot be read: {error}") from error
         finally:
             self._inspection = None
