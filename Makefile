@@ -7,6 +7,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
+PEERS := .venv-peers
 TOOLS := nginx openssl strace faketime sqlite3
 # Further ones: `make test-all ALSO=mount` for tests that only root can run.
 ALSO ?=
@@ -70,8 +71,16 @@ check: setup  ## Format, lint, types and the rules of the house, as the CI does
 	@$(BIN)/mypy
 	@$(BIN)/pytest tests/test_architecture.py
 
-bench: setup  ## Measure pages per second through the whole daemon
-	@$(BIN)/python -m bench $(ARGS)
+bench: setup $(PEERS)/.set-up  ## Measure pages per second through the whole daemon, beside Scrapy
+	@$(BIN)/python -m bench --scrapy $(PEERS)/bin/python $(ARGS)
+
+# Peers have an environment of their own, with skybatch for its extraction.
+$(PEERS)/.set-up: bench/peers/scrapy.lock requirements.lock $(STAMP)
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --only-binary :all: -r bench/peers/scrapy.lock -r requirements.lock
+	@echo "$$(pwd)" > "$$(ls -d $(PEERS)/lib/python3*/site-packages)/skybatch.pth"
+	@touch $@
 
 torture: setup  ## Every fault against a daemon under load (KILLS=200); writes docs/torture.md
 	@$(BIN)/skybatch torture --fault all --thorough --kills $(KILLS) --report docs/torture.md $(ARGS)
