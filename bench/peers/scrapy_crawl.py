@@ -1,8 +1,8 @@
 """The same work by Scrapy, with the same extraction.
 
 `python scrapy_crawl.py HOSTS PORT PAGES FOLDER`: HOSTS is a file with a host in each line; PORT is
-that of the sample sites, which Scrapy asks as it would a proxy. The frontier is kept in a JOBDIR, so
-that a crawl can go on after an end, and the items go to a file of JSON lines. Runs on its own, in an
+that of the sample sites, which Scrapy asks as it would a proxy. The frontier is kept in a JOBDIR,
+so that a crawl can go on after an end; the items go to a file of JSON lines. Runs on its own, in an
 environment that has Scrapy and skybatch.
 """
 

@@ -11,6 +11,7 @@ import pytest
 
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.reading_pool import ReadingFailed, ReadingPool, reading_pool
+from skybatch.crawl.room import LARGE
 from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
 from skybatch.model.facts import RawPage
@@ -141,3 +142,32 @@ async def test_a_page_that_nobody_waits_for_any_more_is_dropped():
         await asyncio.sleep(0)
         asking.cancel()
         assert (await ask(pool, PAGE)).facts.title == "Shop"
+
+
+GREEDY = """
+from skybatch.extract import metadata
+title = metadata.title
+def greedy(document):
+    found = title(document)
+    return found if found == "Shop" else "x" * 300_000_000
+metadata.title = greedy
+"""
+
+
+async def test_a_page_that_wants_too_much_memory_is_too_complex(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(GREEDY)
+    async with reading_pool(1, SystemClock()) as pool:
+        with pytest.raises(FetchError, match="memory"):
+            await ask(pool, replace(PAGE, body=b"<title>Other"))
+        assert (await ask(pool, PAGE)).facts.title == "Shop"
+
+
+async def test_large_pages_are_read_by_one_process_at_a_time():
+    large = replace(PAGE, body=PAGE.body + b"x" * 2 * LARGE)
+    async with reading_pool(2, SystemClock()) as pool:
+        await until(lambda: len(pool._processes) == 2)
+        asking = [asyncio.create_task(ask(pool, large)) for _ in range(4)]
+        await asyncio.sleep(0)
+        assert sorted(len(process.pages) for process in pool._processes) == [0, 1]
+        assert (await ask(pool, PAGE)).facts.title == "Shop"
+        assert len(await asyncio.gather(*asking)) == 4

@@ -339,3 +339,18 @@ async def test_pages_that_cannot_be_read_for_a_moment_are_charged_to_nobody(
         await ended(store, batch_id)
     (job,) = await jobs_of(store, batch_id)
     assert (job.state, job.charged, job.attempt) == (JobState.COMPLETE, 0, 1)
+
+
+async def test_nothing_is_claimed_while_no_process_can_read_pages(store, bus, port):
+    async with engine(store, bus, port) as running:
+        can_read = [False]
+        web = replace(running.pool._bench.web, can_read=lambda: can_read[0])
+        running.pool._bench = replace(running.pool._bench, web=web)
+        batch_id = await submit(store, NAMES[0], **FAST)
+        running.wake()
+        assert await running.pool.run_once() < 1.0
+        assert (await batch_of(store, batch_id)).state is BatchState.PENDING
+        assert running.pool.obstacle == "no process reads pages yet"
+        can_read[0] = True
+        running.wake()
+        assert (await ended(store, batch_id)).state is BatchState.COMPLETE
