@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench torture lock weather hostile
+.PHONY: help setup run test test-all check bench bench-latency torture lock weather hostile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +29,7 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | \
-	  awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	  awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 setup: $(STAMP)  ## Make .venv with everything, pinned and checked by hash
 
@@ -73,6 +73,9 @@ check: setup  ## Format, lint, types and the rules of the house, as the CI does
 
 bench: setup $(PEERS)/.set-up  ## Measure pages per second through the whole daemon, beside Scrapy
 	@$(BIN)/python -m bench --scrapy $(PEERS)/bin/python $(ARGS)
+
+bench-latency: setup  ## Measure crawls that wait: slow hosts, tarpits, name servers without a word
+	@$(BIN)/python -m bench.latency $(ARGS)
 
 # Peers have an environment of their own, with skybatch for its extraction.
 $(PEERS)/.set-up: bench/peers/scrapy.lock requirements.lock $(STAMP)

@@ -142,10 +142,12 @@ class _Crawl:
     async def _read_sitemaps(self, start_url: str) -> None:
         self._sink.stage("sitemaps")
         rules = await self._rules_of_start(start_url)
-        async for links in self._sitemaps.links(start_url, rules):
+
+        async def take(links: list[Link]) -> bool:
             await self._add(links, depth=1)
-            if self._is_full():
-                break
+            return not self._is_full()
+
+        await self._sitemaps.read(start_url, rules, take)
 
     async def _add(self, links: Iterable[Link], *, depth: int) -> None:
         found = self._frontier.add(links, depth=depth)

@@ -1,7 +1,7 @@
 """The sitemaps of a site: which ones are asked for, and what they add to its frontier."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.robots_rules import Rules
@@ -27,9 +27,13 @@ class Sitemaps:
         self._scope = scope
         self._most = min(20, 3 + max_pages // 25)
 
-    async def links(self, start_url: str, rules: Rules) -> AsyncIterator[list[Link]]:
-        """Slices of what the sitemaps lead to. Raises Interrupted; a sitemap that cannot be had is
-        no failure of the site."""
+    async def read(
+        self, start_url: str, rules: Rules, take: Callable[[list[Link]], Awaitable[bool]]
+    ) -> None:
+        """Hand over what the sitemaps lead to, in slices, as long as `take` wants more.
+
+        Raises Interrupted; a sitemap that cannot be had is no failure of the site.
+        """
         named = [url for text in rules.sitemaps if (url := parse(text, start_url)) is not None]
         waiting = deque((url, 1) for url in named or [split(start_url).origin + PATH])
         asked: set[str] = set()
@@ -44,8 +48,9 @@ class Sitemaps:
                 continue  # noted by the visitor
             if level < _MAX_LEVEL:
                 waiting.extend((each, level + 1) for each in _in_order(reading.maps))
-            for slice_ in _slices(reading.links):
-                yield slice_
+            for links in _slices(reading.links):
+                if not await take(links):
+                    return
 
     def _may_ask(self, url: str, rules: Rules) -> bool:
         return self._scope.contains(split(url)) and rules.allow(url)

@@ -16,7 +16,7 @@ from skybatch.model.reason import Reached, Reason
 from skybatch.model.target import bare
 
 HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
-_FIRST_S, _MOST_S = 0.5, HOLD_S  # what is added to the delay of a host in trouble: doubled, halved
+_FIRST_S, _MOST_S = 0.5, 2.0  # what is added to the delay of a host in trouble: doubled, halved
 _SLOW_S, _SLOWER = (
     1.0,
     3.0,
@@ -142,7 +142,7 @@ class Throttled:
             try:
                 response = await self._fetcher.get(replace(request, before=before, sent=goes_out))
             except FetchError as error:
-                if error.reached >= Reached.HTTP or error.reason is Reason.TIMEOUT:
+                if error.reason is Reason.TIMEOUT:
                     host.failed()
                 raise
         if response.asks_to_wait and response.retry_after_s is not None:

@@ -8,6 +8,7 @@ from skybatch.extract.document import Attributes, Document, host_of, resolve
 from skybatch.model.facts import Link
 
 _MAX_LINKS = 10_000
+_MAX_SCORED = 2_000  # the contact page is not the three-thousandth link
 
 _TARGETS = {"a": "href", "area": "href", "iframe": "src", "frame": "src", "link": "href"}
 _HYPERLINKS = frozenset({"a", "area"})
@@ -47,7 +48,9 @@ def find(document: Document) -> Links:
         if url is None:
             continue
         if is_followed:
-            points = relevance.score(url, text, is_in_footer=reference in footer)
+            points = 0
+            if len(followed) < _MAX_SCORED:
+                points = relevance.score(url, text, is_in_footer=reference in footer)
             followed[url] = max(points, followed.get(url, 0))
         if tag in _HYPERLINKS:
             hyperlinks[url] = None

@@ -18,7 +18,7 @@ from tests.store.seeds import submit
 from tests.until import until
 
 NAMES = bench_hosts(HOSTS)
-FAST = {"per_host_delay_s": 0.0, "max_attempts": 2}
+FAST = {"use_sitemaps": False, "per_host_delay_s": 0.0, "max_attempts": 2}
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 _NUMBERS = count()
 
 
-def bomb(megabytes: int = 256) -> bytes:
+def bomb(megabytes: int = 64) -> bytes:
     """Zeros, a little at a time: only the compressed form is ever whole."""
     compressor = zlib.compressobj(9, wbits=31)
     pieces = [compressor.compress(bytes(MIB)) for _ in range(megabytes)]

@@ -1,0 +1,134 @@
+"""`make bench-latency`: hosts that take their time, and neighbours that take everybody's.
+
+* 1,000 hosts that answer after 1 s, one request at a time each, 200 workers: the share of what
+  concurrency / latency allows.
+* A healthy site alone, beside 20 tarpits, and beside 50 domains whose name servers never answer.
+"""
+
+import argparse
+import asyncio
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.e2e.process import DaemonProcess
+
+WORKERS, HOSTS, PAGES, LATENCY_S = 200, 1_000, 3, 1.0
+HEALTHY_PAGES = 20
+PAGE = b"".join(b"<a href=/%d>page %d</a>" % (n, n) for n in range(HEALTHY_PAGES)) + b"<p>here"
+
+
+async def serve() -> None:
+    """`slow*` answer after a second, `tarpit*` never end, the others answer at once."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                path = head.split(b" ", 2)[1]
+                host = head.lower().partition(b"\r\nhost: ")[2].partition(b"\r\n")[0]
+                if host.startswith(b"tarpit"):
+                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+                    while True:
+                        writer.write(b"x")
+                        await writer.drain()
+                        await asyncio.sleep(0.5)
+                if host.startswith(b"slow"):
+                    await asyncio.sleep(LATENCY_S)
+                is_page = path == b"/" or path[1:].isdigit()
+                status = b"200 OK" if is_page else b"404 Not Found"
+                length = b"%d" % len(PAGE)
+                writer.write(
+                    b"HTTP/1.1 "
+                    + status
+                    + b"\r\nContent-Type: text/html\r\nContent-Length: "
+                    + length
+                    + b"\r\n\r\n"
+                    + PAGE
+                )
+        except (ConnectionError, asyncio.IncompleteReadError):
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1_024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+class Run:
+    """A daemon in front of the server, for one measurement."""
+
+    def __init__(self, folder: Path, port: int, *, dns: str = "") -> None:
+        names = '"*:80"' if not dns else '"healthy.example:80"'
+        secure = '"*:443"' if not dns else '"healthy.example:443"'
+        self.daemon = DaemonProcess(
+            folder,
+            f'[fetch]\nconnect_to = {{{names} = "127.0.0.1:{port}", {secure} = "127.0.0.1:1"}}\n'
+            + (f'dns_servers = ["{dns}"]\n' if dns else ""),
+        )
+
+    def batch(self, domains: list[str], *, wait_for: str = "", **members: object) -> float:
+        """Seconds until a batch has ended, or one domain of it."""
+        self.daemon.start()
+        began = time.perf_counter()
+        batch_id = self.daemon.submit(domains, **members)
+        if not wait_for:
+            status = self.daemon.wait(batch_id, timeout_s=300)
+            if status["status"] != "complete":
+                raise SystemExit(f"the batch is not whole: {status['counts']}")
+        else:
+            path = f"/batch/{batch_id}/jobs?domain={wait_for}"
+            while self.daemon.get(path).json["items"][0]["status"] in ("pending", "running"):
+                time.sleep(0.02)
+        seconds = time.perf_counter() - began
+        self.daemon.kill()
+        return seconds
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="bench.latency")
+    parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--hosts", type=int, default=HOSTS)
+    given = parser.parse_args()
+    if given.serve:
+        asyncio.run(serve())
+        return
+    command = [sys.executable, "-m", "bench.latency", "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            measure(int(server.stdout.readline()), given.hosts)
+        finally:
+            server.kill()
+
+
+def measure(port: int, hosts: int) -> None:
+    """One round of each."""
+
+    def seconds(domains: list[str], *, dns: str = "", **members: object) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            return Run(Path(folder), port, dns=dns).batch(domains, **members)
+
+    slow = [f"slow{n}.example" for n in range(hosts)]
+    took = seconds(slow, max_pages=PAGES, options={"per_host_concurrency": 1})
+    requests = hosts * (PAGES + 2)  # robots.txt and a sitemap
+    allowed = requests * LATENCY_S / WORKERS
+    print(f"{hosts} hosts of 1 s: {took:.1f} s, {requests / took:.0f} requests/s,", end=" ")
+    print(f"{allowed / took:.0%} of what {WORKERS} workers allow")
+    healthy = {"wait_for": "healthy.example", "max_pages": HEALTHY_PAGES}
+    alone = seconds(["healthy.example"], **healthy)
+    tarpits = [f"tarpit{n}.example" for n in range(20)]
+    beside = seconds([*tarpits, "healthy.example"], **healthy)
+    print(f"healthy site alone: {alone:.2f} s; beside 20 tarpits: {beside:.2f} s", end=" ")
+    print(f"({beside / alone:.2f} x)")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:  # a name server without a word
+        silent.bind(("127.0.0.1", 0))
+        dead = [f"dead{n}.test" for n in range(50)]
+        dns = f"127.0.0.1:{silent.getsockname()[1]}"
+        beside = seconds([*dead, "healthy.example"], dns=dns, **healthy)
+    print(f"beside 50 domains with dead DNS: {beside:.2f} s ({beside - alone:+.2f} s)")
+
+
+if __name__ == "__main__":
+    main()
