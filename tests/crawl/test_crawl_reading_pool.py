@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from skybatch.crawl.fetcher import FetchError
-from skybatch.crawl.reading_pool import ReadingFailed, ReadingPool, reading_pool
+from skybatch.crawl.reading_pool import (
+    ReadingFailed,
+    ReadingPool,
+    _Page,
+    _Process,
+    reading_pool,
+)
 from skybatch.crawl.room import LARGE
 from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
@@ -46,7 +52,7 @@ metadata.title = slow
 def slow_title(tmp_path, monkeypatch):
     """Processes for which the title of SLOW has no end."""
     (tmp_path / "sitecustomize.py").write_text(ENDLESS)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
 
 
 async def ask(pool: ReadingPool, raw: RawPage):
@@ -121,7 +127,7 @@ metadata.title = broken
 
 async def test_an_exception_in_a_process_is_a_bug_with_its_traceback(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(BROKEN)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
     async with reading_pool(1, SystemClock()) as pool:
         with pytest.raises(ReadingFailed, match="ZeroDivisionError"):
             await ask(pool, replace(PAGE, body=b"<title>Other"))
@@ -171,3 +177,14 @@ async def test_large_pages_are_read_by_one_process_at_a_time():
         assert sorted(len(process.pages) for process in pool._processes) == [0, 1]
         assert (await ask(pool, PAGE)).facts.title == "Shop"
         assert len(await asyncio.gather(*asking)) == 4
+
+
+def test_a_suspect_shares_a_process_with_nobody():
+    process = _Process(channel=None)
+    suspect, other = (_Page(PAGE, None, is_suspect=each) for each in (True, False))
+    assert process.takes(suspect)
+    process.pages.append(other)
+    assert process.takes(other)
+    assert not process.takes(suspect)
+    process.pages[0] = suspect
+    assert not process.takes(other)
