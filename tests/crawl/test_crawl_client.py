@@ -314,11 +314,16 @@ async def test_time_in_which_the_process_was_stopped_is_not_held_against_the_ser
     assert len(asked) == 2
 
 
-async def test_an_answer_that_came_while_the_process_was_stopped_is_taken(monkeypatch) -> None:
+@pytest.mark.parametrize(("delay_s", "read_timeout_s"), [(0.1, 0.5), (1.4, 5.0)])
+async def test_an_answer_that_comes_while_the_process_is_stopped_or_soon_after_is_taken(
+    monkeypatch, delay_s, read_timeout_s
+) -> None:
     """All timers are due when it goes on, and none of them may win against what is there."""
-    monkeypatch.setattr(pulse_module, "AWAY_S", 0.2)
-    with Thawing(delay_s=0.1) as server:
-        async with fetching(server, request_timeout_s=0.5, read_timeout_s=0.5) as fetcher:
+    monkeypatch.setattr(pulse_module, "AWAY_S", 0.7)
+    with Thawing(delay_s=delay_s) as server:
+        async with fetching(
+            server, request_timeout_s=0.9, read_timeout_s=read_timeout_s
+        ) as fetcher:
             asking = asyncio.create_task(fetcher.get(Request(URL)))
             await until(lambda: server.asked)
             time.sleep(1.2)  # noqa: ASYNC251 - the loop is to stand still, as after a SIGSTOP
