@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from skybatch.model.outcome import Ended
 from skybatch.model.page import Earlier, FrontierRow, Progress
+from skybatch.model.reason import Reason
 from skybatch.model.state import PageState
 from tests.crawl.scene import HOST, Scene, links, web_of
 from tests.site import Answer, Asked, Page, Site
@@ -97,7 +98,7 @@ async def test_a_date_will_do_where_there_is_no_tag() -> None:
 async def test_a_304_that_nobody_asked_for_is_no_page() -> None:
     async with Site({HOST: {"/": Page(status=304)}}) as site, web_of(site) as web:
         report = await Scene(web).run()
-    assert report.ended is Ended.NO_START
+    assert (report.ended, report.reason) == (Ended.NO_START, Reason.PROTOCOL_ERROR)
 
 
 async def test_the_pages_of_before_are_asked_for_though_nothing_leads_there_now() -> None:

@@ -94,7 +94,7 @@ async def test_what_a_sitemap_names_is_held_against_scope_and_robots():
 
 async def test_sitemaps_elsewhere_or_forbidden_are_not_asked_for():
     named = robots(
-        "Sitemap: http://other.example/s.xml",
+        "Sitemap: http://other.example/other.xml",
         "Sitemap: /s.xml",
         "User-agent: *",
         "Disallow: /s.xml",
