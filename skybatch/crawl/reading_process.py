@@ -20,7 +20,6 @@ from skybatch.model.facts import RawPage
 PAGE_CPU_S = 2.0  # of the processor, for one page
 MEMORY = 160 * 1024 * 1024  # of address space; 3 MB of documentation take 110 MB at their peak
 _SWOLLEN = 96 * 1024 * 1024  # resident after a page: a fresh process takes 30 MB
-_STATM = os.open("/proc/self/statm", os.O_RDONLY)
 _PIECE = 256 * 1024
 _TOGETHER = 16  # answers that go out in one write
 _LARGE = 64 * 1024  # before a page of this size all answers go out: it may take its time
@@ -41,6 +40,7 @@ def _limit() -> None:
 
 
 def _serve(channel: socket.socket) -> None:
+    statm = os.open("/proc/self/statm", os.O_RDONLY)
     answers: list[bytes] = []
     inbox = _Inbox(channel)
     while True:
@@ -51,14 +51,14 @@ def _serve(channel: socket.socket) -> None:
         if page is None:
             return
         answers.append(frames.framed(_read(page)))
-        if _resident() > _SWOLLEN:
+        if _resident(statm) > _SWOLLEN:
             channel.sendall(b"".join(answers))
             return  # what is in our hands is read by the next one
 
 
-def _resident() -> int:
+def _resident(statm: int) -> int:
     """Bytes of memory in use."""
-    return int(os.pread(_STATM, 100, 0).split()[1]) * resource.getpagesize()
+    return int(os.pread(statm, 100, 0).split()[1]) * resource.getpagesize()
 
 
 def _read(page: RawPage) -> frames.Reply:
