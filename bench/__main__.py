@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from skybatch.demo.sites import bench_hosts
-from tests.e2e.process import DaemonProcess, SiteProcess
+from tests.e2e.process import DaemonProcess, SiteProcess, family
 
 PEER = Path(__file__).parent / "peers" / "scrapy_crawl.py"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -55,12 +55,6 @@ class Probe(threading.Thread):
         self._stopped.set()
         self.join()
         return sorted(self.times) or [0.0]
-
-
-def family(pid: int) -> list[int]:
-    """A process and its children."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(int(child) for task in tasks for child in task.read_text().split())]
 
 
 def cpu_seconds(pid: int) -> float:

@@ -118,6 +118,12 @@ class DaemonProcess:
         return [json.loads(line) for line in answer.body.splitlines()]
 
 
+def family(pid: int) -> list[int]:
+    """A process and its children."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(int(child) for task in tasks for child in task.read_text().split())]
+
+
 class SiteProcess:
     """The sample sites in a process of their own."""
 

@@ -10,7 +10,8 @@ from tests.e2e.process import DaemonProcess
 from tests.site import Asked, Page, Site
 
 HOST = "shop.example"
-CLOSEST_S = 0.19  # with a delay of 0.2 s
+# A twentieth may be lost between us and the host, which shares the machine with other tests.
+DELAY_S, CLOSEST_S = 0.5, 0.475
 
 
 def page(*targets: str) -> Page:
@@ -23,7 +24,7 @@ def daemon(tmp_path: Path):
 
     def start(site: Site, settings: str = "") -> DaemonProcess:
         connect = f'connect_to = {{"*:80" = "127.0.0.1:{site.port}", "*:443" = "127.0.0.1:1"}}'
-        made.append(DaemonProcess(tmp_path, f"{settings}\n[fetch]\n{connect}", delay_s=0.2))
+        made.append(DaemonProcess(tmp_path, f"{settings}\n[fetch]\n{connect}", delay_s=DELAY_S))
         made[0].start()
         return made[0]
 
@@ -38,7 +39,7 @@ async def test_no_two_requests_are_closer_than_the_delay_over_two_batches_and_a_
         process = await asyncio.to_thread(daemon, site)
 
         def play():
-            options = {"options": {"per_host_concurrency": 1}, "max_pages": 10}
+            options = {"options": {"per_host_concurrency": 1}, "max_pages": 7}
             first = process.submit([HOST], **options)
             second = process.submit([f"www.{HOST}", HOST], **options)
             while len(site.log) < 8:
@@ -51,7 +52,7 @@ async def test_no_two_requests_are_closer_than_the_delay_over_two_batches_and_a_
         ended = await asyncio.to_thread(play)
         times = [asked.at for asked in site.log]
     assert [batch["status"] for batch in ended] == ["complete", "complete"]
-    assert len(times) > 20
+    assert len(times) > 15
     assert min(later - earlier for earlier, later in pairwise(times)) >= CLOSEST_S
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.process import DaemonProcess
+from tests.e2e.process import DaemonProcess, family
 from tests.hostile.farm import hosts
 
 MAX_PAGES = 12
@@ -56,11 +56,6 @@ class Watch:
             began = time.perf_counter()
             self.daemon.get("/livez", prefix="")
             self.livez_ms.append((time.perf_counter() - began) * 1_000)
-
-
-def family(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(int(child) for task in tasks for child in task.read_text().split())]
 
 
 def memory_mb(pid: int) -> list[float]:
