@@ -6,7 +6,7 @@ the connection broke or the daemon was killed after the commit, sends the same a
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -38,9 +38,22 @@ def key_of(request: web.Request, submission: Submission, *, has_own_id: bool) ->
     return f"batch_id:{submission.batch_id}" if has_own_id else None
 
 
+async def once(
+    request: web.Request, key: str | None, take: Callable[[], Awaitable[web.Response]]
+) -> web.Response:
+    """What `take` answers; the same again under the same key gets the first answer.
+
+    Raises Refusal for another request under the key, and InProgress while the first is taken in.
+    """
+    if key is None:
+        return await take()
+    with under_way(request, key):
+        return await answered(request, key) or await take()
+
+
 @contextmanager
 def under_way(request: web.Request, key: str) -> Iterator[None]:
-    """One request with a key at a time. Raises Refusal for the others."""
+    """One request with a key at a time. Raises InProgress for the others."""
     held = context_of(request).under_way
     place = (request[OWNER], key)
     if place in held:

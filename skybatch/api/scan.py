@@ -39,11 +39,7 @@ async def scan(request: web.Request) -> web.Response:
     if faults:
         raise Invalid(tuple(faults))
     key = once.key_of(request, submission, has_own_id=False)
-    if key is None:
-        return await _take(request, submission, line, None)
-    with once.under_way(request, key):
-        first = await once.answered(request, key)
-        return first or await _take(request, submission, line, key)
+    return await once.once(request, key, lambda: _take(request, submission, line, key))
 
 
 async def _take(

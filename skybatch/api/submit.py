@@ -44,12 +44,8 @@ async def submit(request: web.Request) -> web.Response:
 async def take_once(
     request: web.Request, submission: Submission, lines: Lines, key: str | None
 ) -> web.Response:
-    """As `take`; the same submission under the same key gets the first answer again."""
-    if key is None:
-        return await take(request, submission, lines, key)
-    with once.under_way(request, key):
-        first = await once.answered(request, key)
-        return first or await take(request, submission, lines, key)
+    """Take a submission in; the same under the same key gets the first answer again."""
+    return await once.once(request, key, lambda: _take(request, submission, lines, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class _Asked:
     has_own_id: bool  # the client has chosen the id of the batch
 
 
-async def take(
+async def _take(
     request: web.Request, submission: Submission, lines: Lines, key: str | None
 ) -> web.Response:
     """Store a submission, wake the workers, tell what became of it."""

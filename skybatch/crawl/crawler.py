@@ -151,7 +151,8 @@ class _Crawl:
 
     async def _add(self, links: Iterable[Link], *, depth: int) -> None:
         found = self._frontier.add(links, depth=depth)
-        await self._sink.discover(Discovery(found.rows, found.outside))
+        if found.rows or found.outside:
+            await self._sink.discover(Discovery(found.rows, found.outside))
 
     def _is_full(self) -> bool:
         """Whether nothing that a sitemap could tell would be asked for."""

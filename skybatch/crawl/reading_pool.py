@@ -201,9 +201,7 @@ class ReadingPool:
             if page.is_wanted:
                 _tell(page, reply)
             self._hand_out()
-            await asyncio.sleep(
-                0
-            )  # one page in a turn of the loop: what is done with it takes time
+            await asyncio.sleep(0)  # one page a turn of the loop: to handle it takes time
 
     def _mourn(self, process: _Process, by_signal: int) -> None:
         """A process has ended: what it had in its hands is read again, or not at all."""

@@ -122,7 +122,7 @@ class Visitor:
             request = Request(
                 url=url,
                 headers={**self._options.headers, **conditions},
-                pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
+                pace=self._pace_by(rules),
                 max_bytes=self._web.max_body_bytes,
                 may_read=content.may_be_page,
                 follow=follow,
@@ -150,7 +150,7 @@ class Visitor:
             request = Request(
                 url=url,
                 headers=self._options.headers,
-                pace=Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency),
+                pace=self._pace_by(rules),
                 max_bytes=self._web.max_body_bytes,
                 follow=follow,
                 room=share.take,
@@ -168,6 +168,10 @@ class Visitor:
                 is_sitemap=True,
             )
             return await self._web.read(raw, self._watch.reading(url))
+
+    def _pace_by(self, rules: Rules) -> Pace:
+        """The pace of the batch, or that of the site if it is slower."""
+        return Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency)
 
     async def _get(self, request: Request, *, may_be_unchanged: bool = False) -> Response:
         try:

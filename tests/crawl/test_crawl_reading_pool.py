@@ -22,17 +22,12 @@ from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
 from skybatch.model.facts import RawPage
 from skybatch.model.reason import Reason
+from tests.extract.pages import raw
 from tests.until import until
 
-PAGE = RawPage(
+PAGE = raw(
+    b"<title>Shop</title><a href=/a>A</a> <a href='mailto:info@shop.example'>mail</a>",
     url="http://shop.example/",
-    body=b"<title>Shop</title><a href=/a>A</a> <a href='mailto:info@shop.example'>mail</a>",
-    content_type="text/html",
-    content_encoding=None,
-    language=None,
-    was_cut=False,
-    max_bytes=5_000_000,
-    default_region="",
 )
 SLOW = replace(PAGE, body=b"<title>Slow", url="http://slow.example/")
 # No page is known that takes so long; a bug in a parser may well be.

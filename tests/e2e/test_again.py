@@ -1,41 +1,20 @@
 """A batch once more through the real daemon: conditional requests, kept facts, one answer a key."""
 
 import asyncio
-from pathlib import Path
-
-import pytest
 
 from tests.crawl.test_crawl_again import Versions, named
-from tests.e2e.process import DaemonProcess
 from tests.site import Page, Site
 
 HOSTS = ("one.example", "two.example")
 
 
-@pytest.fixture
-def daemon(tmp_path: Path):
-    made: list[DaemonProcess] = []
-
-    def start(site: Site) -> DaemonProcess:
-        settings = (
-            f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{site.port}", "*:443" = "127.0.0.1:1"}}'
-        )
-        made.append(DaemonProcess(tmp_path, settings))
-        made[0].start()
-        return made[0]
-
-    yield start
-    for each in made:
-        each.stop()
-
-
-async def test_a_batch_again_is_a_new_batch_whose_unchanged_pages_are_not_sent(daemon):
+async def test_a_batch_again_is_a_new_batch_whose_unchanged_pages_are_not_sent(daemon_before):
     pages = {
         host: {"/": Versions("s", named("Start", "/a")), "/a": Versions("l", named("Leaf"))}
         for host in HOSTS
     }
     async with Site(pages) as site:
-        process = await asyncio.to_thread(daemon, site)
+        process = await asyncio.to_thread(daemon_before, site)
 
         def play():
             lines = b"domain,note\none.example,first\ntwo.example,second\n"
@@ -79,9 +58,9 @@ async def test_a_batch_again_is_a_new_batch_whose_unchanged_pages_are_not_sent(d
     assert all(len(record["contact_info"]["emails"]) == 2 for record in records)
 
 
-async def test_what_there_is_not_cannot_be_done_again(daemon):
+async def test_what_there_is_not_cannot_be_done_again(daemon_before):
     async with Site({"*": {"/": Page("x")}}) as site:
-        process = await asyncio.to_thread(daemon, site)
+        process = await asyncio.to_thread(daemon_before, site)
         missing = "00000000-0000-7000-8000-000000000000"
         answer = await asyncio.to_thread(process.post, f"/batch/{missing}/again")
     assert answer.status == 404
