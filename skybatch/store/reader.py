@@ -2,6 +2,8 @@
 
 import sqlite3
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -44,3 +46,13 @@ async def open_reader(path: Path) -> Reader:
         raise StoreUnusable(f"{path} cannot be opened: {error}") from error
     db.row_factory = sqlite3.Row
     return reader
+
+
+@asynccontextmanager
+async def snapshot(db: aiosqlite.Connection) -> AsyncIterator[None]:
+    """Everything read inside sees the database as it was at the first query."""
+    await db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        await db.rollback()  # nothing was written

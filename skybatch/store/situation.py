@@ -13,6 +13,7 @@ from skybatch.model.reason import Reason
 from skybatch.model.state import JobState, SkipReason
 from skybatch.store import batches
 from skybatch.store.jobs import job_of
+from skybatch.store.reader import snapshot
 
 SHOWN = 20  # jobs of a kind that are read in full
 COUNTED = 20_000  # rows that a query walks at most
@@ -20,8 +21,12 @@ BEFORE = 1_000  # batches that are counted at most
 
 
 async def find(db: aiosqlite.Connection, batch_id: str, *, now: float) -> Situation:
-    """Raises NotFound. Each query sees the database as it is then: what happens in between may
-    make their numbers differ by one or two."""
+    """Raises NotFound. All of it is of one moment."""
+    async with snapshot(db):
+        return await _find(db, batch_id, now)
+
+
+async def _find(db: aiosqlite.Connection, batch_id: str, now: float) -> Situation:
     batch = await batches.find(db, batch_id)
     terms = await _terms(db, batch)
     waiting, ready = await _pending(db, batch, now)

@@ -8,7 +8,7 @@ from skybatch.errors import NotFound
 from skybatch.model.explanation import Group, Tally
 from skybatch.model.outcome import Finished, Released, Retry
 from skybatch.model.reason import Reason
-from skybatch.model.state import JobState
+from skybatch.model.state import BatchState, JobState
 from skybatch.store import attempts, batches, claims, pausing, situation
 from tests.store.seeds import submit
 
@@ -184,6 +184,21 @@ async def test_reasons_are_counted_among_the_first_of_a_long_list_only(store, cl
     assert found.ended_among == 4
 
 
+async def test_all_of_it_is_of_one_moment(store, clock, monkeypatch):
+    batch_id = await submit(store, "a.example")
+    running = situation._running
+
+    async def after_a_claim(db, batch):
+        await claim(store)
+        return await running(db, batch)
+
+    monkeypatch.setattr(situation, "_running", after_a_claim)
+    found = await find(store, clock, batch_id)
+    assert (found.batch.state, found.running) == (BatchState.PENDING, ())
+    found = await find(store, clock, batch_id)
+    assert (found.batch.state, names(found.running)) == (BatchState.RUNNING, ["a.example"])
+
+
 async def test_no_query_scans_a_table(store, clock, tmp_path):
     """What is scanned is a bounded subquery, or the index of running jobs: as long as the pool."""
     batch_id = await submit(store, "a.example", "b.example")
@@ -195,6 +210,7 @@ async def test_no_query_scans_a_table(store, clock, tmp_path):
         await situation.find(db, batch_id, now=clock.time)
         await db.set_trace_callback(None)
     plain = sqlite3.connect(f"file:{tmp_path / 'skybatch.db'}?mode=ro", uri=True)
+    assert (asked.pop(0), asked.pop()) == ("BEGIN", "ROLLBACK")
     try:
         plans = [row[3] for sql in asked for row in plain.execute(f"EXPLAIN QUERY PLAN {sql}")]
     finally:
