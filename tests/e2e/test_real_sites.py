@@ -4,13 +4,14 @@ independent reading of the same files."""
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.process import DaemonProcess
-from tests.e2e.walk import walk
+from tests.e2e.walk import Reading, walk
 
 # host -> folder, start page, max_pages. Packages python3-doc, sqlite3-doc, debian-policy, git-doc.
 SITES = {
@@ -60,28 +61,25 @@ def nginx(tmp_path_factory):
     process.wait()
 
 
-@pytest.fixture(scope="module")
-def crawled(nginx, tmp_path_factory):
-    """Status and page results of every site, each crawled as a batch of its own."""
-    connect = f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{nginx}", "*:443" = "127.0.0.1:1"}}'
-    daemon = DaemonProcess(tmp_path_factory.mktemp("daemon"), connect)
-    daemon.start()
-    batches = {
-        host: daemon.submit([f"http://{host}{start}"], max_pages=max_pages)
-        for host, (_, start, max_pages) in SITES.items()
-    }
-    found = {}
-    for host, batch_id in batches.items():
-        status = daemon.wait(batch_id, timeout_s=180)
-        found[host] = (status, daemon.results(batch_id, "&level=page&include=all"))
-    assert daemon.stop() == 0
-    return found
+@dataclass(frozen=True)
+class Site:
+    """A site as the daemon crawled it, and as the other reading finds it."""
 
+    max_pages: int
+    status: dict
+    pages: list[dict]
+    walked: Reading
 
-@pytest.fixture(scope="module")
-def walked():
-    """The independent reading of every site."""
-    return {host: walk(Path(root), host, start) for host, (root, start, _) in SITES.items()}
+    @property
+    def is_whole(self) -> bool:
+        """Whether the budget is enough for all of it."""
+        return len(self.walked.titles) <= self.max_pages
+
+    def titles(self) -> dict[str, str | None]:
+        return {path_of(page["url"]): page["title"] for page in self.with_outcome("fetched")}
+
+    def with_outcome(self, outcome: str) -> list[dict]:
+        return [page for page in self.pages if page["outcome"] == outcome]
 
 
 def path_of(url: str) -> str:
@@ -89,60 +87,62 @@ def path_of(url: str) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
+# One test a site: both readings are dear, and shared fixtures are made once for each process.
 @pytest.mark.parametrize("host", SITES)
-def test_the_crawl_finds_the_pages_and_titles_that_another_reading_finds(host, crawled, walked):
-    _, pages = crawled[host]
-    max_pages = SITES[host][2]
-    fetched = {
-        path_of(page["url"]): page["title"] for page in pages if page["outcome"] == "fetched"
-    }
-    expected = walked[host].titles
-    if len(expected) <= max_pages:
+def test_the_crawl_of_a_site_finds_what_another_reading_finds(host, nginx, tmp_path):
+    root, start, max_pages = SITES[host]
+    connect = f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{nginx}", "*:443" = "127.0.0.1:1"}}'
+    daemon = DaemonProcess(tmp_path, connect)
+    daemon.start()
+    try:
+        batch_id = daemon.submit([f"http://{host}{start}"], max_pages=max_pages)
+        walked = walk(Path(root), host, start)  # meanwhile
+        status = daemon.wait(batch_id, timeout_s=180)
+        pages = daemon.results(batch_id, "&level=page&include=all")
+    finally:
+        assert daemon.stop() == 0
+    site = Site(max_pages, status, pages, walked)
+    assert status["status"] == "complete"
+    check_pages_and_titles(site)
+    check_dead_links(site)
+    check_receipt(site)
+    if site.is_whole:
+        assert status["pages"]["skipped"]["scope"] == len(walked.outside)  # each counted once
+    else:
+        check_that_it_is_breadth_first(site)
+
+
+def check_pages_and_titles(site: Site) -> None:
+    expected, fetched = site.walked.titles, site.titles()
+    if site.is_whole:
         assert fetched.keys() == expected.keys()
     else:
-        assert len(fetched) == max_pages
+        assert len(fetched) == site.max_pages
         assert fetched.keys() <= expected.keys()
     assert fetched == {path: expected[path] for path in fetched}
 
 
-@pytest.mark.parametrize("host", SITES)
-def test_within_a_budget_the_nearest_pages_are_fetched(host, crawled, walked):
-    """Breadth first: no page is deeper than one that was left for the budget."""
-    _, pages = crawled[host]
-    fetched = [page["depth"] for page in pages if page["outcome"] == "fetched"]
-    left = [page["depth"] for page in pages if page["reason"] == "budget"]
-    assert not left or max(fetched) <= min(left)
+def check_that_it_is_breadth_first(site: Site) -> None:
+    """No page is deeper than one that was left for the budget."""
+    left = [page["depth"] for page in site.pages if page["reason"] == "budget"]
+    assert max(page["depth"] for page in site.with_outcome("fetched")) <= min(left)
 
 
-@pytest.mark.parametrize("host", SITES)
-def test_dead_links_are_counted_and_spoil_nothing(host, crawled, walked):
-    status, pages = crawled[host]
-    assert status["status"] == "complete"
-    dead = {path_of(page["url"]) for page in pages if page["outcome"] == "failed"}
-    if len(walked[host].titles) <= SITES[host][2]:
-        assert dead == walked[host].dead
-    else:
-        assert dead <= walked[host].dead
-    assert {page["reason"] for page in pages if page["outcome"] == "failed"} <= {"http_4xx"}
+def check_dead_links(site: Site) -> None:
+    """They are counted, and spoil nothing."""
+    failed = site.with_outcome("failed")
+    dead = {path_of(page["url"]) for page in failed}
+    assert dead == site.walked.dead if site.is_whole else dead <= site.walked.dead
+    assert {page["reason"] for page in failed} <= {"http_4xx"}
 
 
-@pytest.mark.parametrize("host", SITES)
-def test_each_page_is_stored_once_and_the_receipt_balances(host, crawled):
-    status, pages = crawled[host]
-    urls = [page["url"] for page in pages]
-    assert len(urls) == len(set(urls))
-    receipt = status["pages"]
-    outcomes = [page["outcome"] for page in pages]
+def check_receipt(site: Site) -> None:
+    """Each page is stored once, and the receipt balances."""
+    assert len({page["url"] for page in site.pages}) == len(site.pages)
+    receipt = site.status["pages"]
     for outcome in ("fetched", "failed", "queued"):
-        assert receipt[outcome] == outcomes.count(outcome)
+        assert receipt[outcome] == len(site.with_outcome(outcome))
     skipped = sum(receipt["skipped"].values())
     assert receipt["discovered"] == (
         receipt["fetched"] + receipt["failed"] + receipt["queued"] + skipped
     )
-
-
-@pytest.mark.parametrize("host", ["python.docs.example", "policy.docs.example", "git.docs.example"])
-def test_each_foreign_link_is_counted_once(host, crawled, walked):
-    """On the sites that are crawled whole."""
-    assert len(walked[host].titles) <= SITES[host][2]
-    assert crawled[host][0]["pages"]["skipped"]["scope"] == len(walked[host].outside)

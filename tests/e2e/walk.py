@@ -30,6 +30,9 @@ class PageParser(HTMLParser):
     def title(self) -> str | None:
         return " ".join("".join(self._title).split()) or None
 
+    def updatepos(self, i: int, j: int) -> int:
+        return j  # nobody asks for lines
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.links += filter(None, [self._lead(tag, given)])
@@ -93,7 +96,7 @@ def walk(root: Path, host: str, start: str) -> Reading:
         parser.feed(file.read_text("utf-8", "replace"))
         found.titles[path] = parser.title
         here = urljoin(f"http://{host}{path}", parser.base or "")
-        for link in parser.links:
+        for link in dict.fromkeys(parser.links):
             target = _target(here, link, host, found)
             if target is not None and target not in seen:
                 seen.add(target)
