@@ -1,5 +1,7 @@
 """The public shapes of batches and jobs; member names are those of the contract."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from skybatch.api.context import PREFIX
@@ -146,10 +148,10 @@ def batch_shape(batch: Batch) -> BatchShape:
     return msgspec.convert(batch_members(batch), BatchShape)
 
 
-def status_shape(batch: Batch, jobs: list[Job]) -> StatusShape:
-    """The status of a batch."""
+def status_shape(batch: Batch, domains: Mapping[str, JobShape]) -> StatusShape:
+    """The status of a batch, and of its first domains."""
     members = batch_members(batch)
-    members["domain_statuses"] = {job.domain: job_shape(job) for job in jobs}
+    members["domain_statuses"] = domains
     return msgspec.convert(members, StatusShape)
 
 

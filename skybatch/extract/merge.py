@@ -193,6 +193,11 @@ def _custom(
     return merged
 
 
+def prepare() -> None:
+    """Read what the first merge needs, which takes 50 to 100 ms: before anything runs beside it."""
+    _public_suffixes()
+
+
 @cache
 def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()  # reads its file: not at import, and once

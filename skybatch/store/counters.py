@@ -103,5 +103,8 @@ def receipt(row: sqlite3.Row) -> Receipt:
         fetched=row["pages_fetched"],
         failed=row["pages_failed"],
         queued=row["pages_queued"],
-        skipped={reason: row[f"skipped_{reason}"] for reason in SkipReason},
+        skipped={reason: row[column] for reason, column in _SKIPPED},
     )
+
+
+_SKIPPED = [(reason, f"skipped_{reason}") for reason in SkipReason]
