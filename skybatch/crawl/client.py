@@ -16,6 +16,7 @@ from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.room import LARGE
 from skybatch.crawl.scope import is_address
 from skybatch.crawl.settings import FetchSettings
+from skybatch.crawl.turnstile import Turnstile
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reason
@@ -23,6 +24,7 @@ from skybatch.model.reason import Reason
 _KEEPALIVE_S = 4.0  # servers close idle connections after 5 s and more
 _NEVER_S = 86_400.0  # time limits are not rounded up to whole seconds below this
 _BUFFER = 64 * 1024
+_TOGETHER = 3  # requests that are made in one turn of the loop
 _MAX_LINE = 8_190  # of a header; a longer one is refused
 
 
@@ -91,10 +93,12 @@ async def _once(
         raise NoAnswer from error
 
 
-def _tls(ca_file: str | None) -> ssl.SSLContext:
+def _tls(ca_file: str | None) -> ssl.SSLContext | bool:
+    """Those of the system, which aiohttp has read already, and perhaps one more."""
+    if ca_file is None:
+        return True
     context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
+    context.load_verify_locations(ca_file)
     return context
 
 
@@ -115,8 +119,10 @@ class AiohttpFetcher:
         self._guard = guard
         self._settings = settings
         self._clock = clock
+        self._turnstile = Turnstile(_TOGETHER)
 
     async def get(self, request: Request) -> Response:
+        await self._turnstile()
         parts = split(request.url)
         # The connector does not ask the resolver for a literal, so nobody else has looked at it.
         is_own = is_address(parts.host) and self._guard.is_own(parts.host, parts.port)

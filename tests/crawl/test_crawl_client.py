@@ -71,6 +71,20 @@ async def test_an_answer_comes_with_what_its_headers_say() -> None:
     assert response.elapsed_s > 0
 
 
+async def test_no_more_than_a_few_requests_are_made_in_a_turn_of_the_loop() -> None:
+    made = []
+    async with Site({"*": {"/": Page("<p>hi")}}) as site, fetching(site) as fetcher:
+        request = Request(URL, before=lambda: made.append(URL))
+        asked = [asyncio.create_task(fetcher.get(request)) for _ in range(20)]
+        seen = []
+        while not all(each.done() for each in asked):
+            await asyncio.sleep(0)
+            seen.append(len(made))
+    assert len(made) == 20
+    assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) <= 3
+    assert {each.result().status for each in asked} == {200}
+
+
 async def test_a_request_says_who_we_are_and_brings_no_cookie() -> None:
     page = Page("<p>", headers={"Set-Cookie": "visit=1"})
     async with Site({"*": {"*": page}}) as site, fetching(site) as fetcher:
