@@ -132,7 +132,7 @@ class Calendar:
         return {
             "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # s; else each look at the clock reads the file
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 

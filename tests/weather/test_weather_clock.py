@@ -1,6 +1,8 @@
 """The clock of the machine is set while the daemon runs."""
 
 import json
+import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -23,6 +25,12 @@ from tests.weather.scene import (
 pytestmark = pytest.mark.needs("faketime")
 
 
+def stands_elsewhere(daemon: Child) -> bool:
+    """Whether the daemon's clock is another than ours: an answer is dated with it."""
+    date = parsedate_to_datetime(daemon.request("GET", "/livez").headers["date"])
+    return abs(date.timestamp() - time.time()) > 3_000
+
+
 @pytest.mark.parametrize("offset", ["+1d", "-1h", *(["-10y", "+10y"] if LONG else [])])
 def test_a_clock_that_is_set_neither_loses_nor_hurries_nor_holds_up_a_job(tmp_path, sites, offset):
     calendar = Calendar(tmp_path)
@@ -30,7 +38,9 @@ def test_a_clock_that_is_set_neither_loses_nor_hurries_nor_holds_up_a_job(tmp_pa
         daemon.start()
         acknowledged = [submit(daemon, hosts(6), max_pages=PAGES)]
         until(lambda: status(daemon, acknowledged[0])["pages"]["fetched"] > 6)
+        assert not stands_elsewhere(daemon)
         calendar.set(offset)
+        until(lambda: stands_elsewhere(daemon))
         acknowledged.append(submit(daemon, hosts(2, after=9), max_pages=2))
         for batch_id in acknowledged:
             found = ended(daemon, batch_id)
