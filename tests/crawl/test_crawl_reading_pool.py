@@ -129,12 +129,24 @@ async def test_an_exception_in_a_process_is_a_bug_with_its_traceback(tmp_path, m
         assert (await ask(pool, PAGE)).facts.title == "Shop"
 
 
-async def test_processes_end_with_the_pool():
+async def test_processes_start_when_they_are_needed_and_end_with_the_pool():
     before = children()
     async with reading_pool(2, SystemClock()) as pool:
-        await ask(pool, PAGE)
-        assert len(children() - before) == 2
+        for _ in range(5):
+            await ask(pool, PAGE)
+        assert len(children() - before) == 1
+        await asyncio.gather(*(ask(pool, PAGE) for _ in range(5)))
+        await until(lambda: len(children() - before) == 2)
     assert children() == before
+
+
+async def test_a_slow_page_makes_a_process_start_for_those_behind_it():
+    before = children()
+    async with reading_pool(2, SystemClock()) as pool:
+        large = replace(PAGE, body=PAGE.body + b"x" * (LARGE + 1))
+        await ask(pool, PAGE)
+        await asyncio.gather(ask(pool, large), ask(pool, PAGE))
+        await until(lambda: len(children() - before) == 2)
 
 
 async def test_a_page_that_nobody_waits_for_any_more_is_dropped():
@@ -166,6 +178,7 @@ async def test_a_page_that_wants_too_much_memory_is_too_complex(tmp_path):
 async def test_large_pages_are_read_by_one_process_at_a_time():
     large = replace(PAGE, body=PAGE.body + b"x" * 2 * LARGE)
     async with reading_pool(2, SystemClock()) as pool:
+        await asyncio.gather(*(ask(pool, PAGE) for _ in range(5)))
         await until(lambda: len(pool._processes) == 2)
         asking = [asyncio.create_task(ask(pool, large)) for _ in range(4)]
         await asyncio.sleep(0)
