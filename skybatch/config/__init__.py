@@ -67,7 +67,7 @@ class Fetch:
 class Extract:
     """How pages are read."""
 
-    processes: int = -1  # up to so many that do it; -1 = one per processor, 0 = none: the daemon itself does
+    processes: int = -1  # at most; -1 = one per processor, 0 = none: the daemon itself does it
 
 
 @dataclass(frozen=True, slots=True)
