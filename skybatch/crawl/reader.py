@@ -1,14 +1,13 @@
-"""Where pages are read: the protocol, and reading here, one page in a turn of the loop."""
+"""Where pages are read: the protocol, and what it says of a page that is not read."""
 
-import asyncio
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from skybatch.crawl.fetcher import FetchError
-from skybatch.errors import TooComplex
-from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.reason import Reason
+
+PAGE_CPU_S = 2.0  # of the processor, for one page read in a process of its own
 
 
 class Reader(Protocol):
@@ -21,27 +20,6 @@ class Reader(Protocol):
     async def __call__(
         self, raw: RawPage, within: AbstractContextManager[object], /
     ) -> Reading: ...
-
-
-class InlineReader:
-    """Reads pages here, one after the other.
-
-    Two hundred bodies may be complete in the same turn of the loop. Read at once they would hold
-    everybody else up for a third of a second; so each waits its turn, and gives way before it.
-    """
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-
-    async def __call__(self, raw: RawPage, within: AbstractContextManager[object]) -> Reading:
-        """Read a page."""
-        async with self._turn:
-            await asyncio.sleep(0)
-            try:
-                with within:
-                    return read(raw)
-            except TooComplex as error:
-                raise too_complex(str(error)) from error
 
 
 def too_complex(detail: str) -> FetchError:

@@ -13,13 +13,13 @@ import traceback
 from contextlib import suppress
 
 from skybatch.crawl import frames
+from skybatch.crawl.reader import PAGE_CPU_S
 from skybatch.errors import TooComplex
 from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage
 
-PAGE_CPU_S = 2.0  # of the processor, for one page
 MEMORY = 160 * 1024 * 1024  # of address space; 3 MB of documentation take 110 MB at their peak
-_SWOLLEN = 96 * 1024 * 1024  # resident after a page: a fresh process takes 30 MB
+_SWOLLEN = 80 * 1024 * 1024  # resident after a page: a fresh process takes 30 MB
 _PIECE = 256 * 1024
 _TOGETHER = 16  # answers that go out in one write
 _LARGE = 64 * 1024  # before a page of this size all answers go out: it may take its time

@@ -11,7 +11,7 @@ from skybatch.crawl.guard import Guard
 from skybatch.crawl.neighbours import Sharing
 from skybatch.crawl.never import Sparing
 from skybatch.crawl.pulse import Pulse
-from skybatch.crawl.reader import InlineReader, Reader
+from skybatch.crawl.reader import Reader
 from skybatch.crawl.reading_pool import reading_pool
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
@@ -89,7 +89,7 @@ async def open_web(
         yield Web(
             fetcher,
             robots,
-            read or InlineReader(),
+            read or _inline_reader(),
             clock,
             settings.max_body_bytes,
             guard,
@@ -106,3 +106,10 @@ def _place_of(proxy: str) -> str:
         raise ValueError(f"{proxy!r} is not the URL of a proxy")
     parts = split(url)
     return f"{bracketed(parts.host)}:{parts.port}"
+
+
+def _inline_reader() -> Reader:
+    # Imported only where pages are read: the parsers take 5 MB, and a tenth of the start.
+    from skybatch.crawl.inline_reader import InlineReader
+
+    return InlineReader()

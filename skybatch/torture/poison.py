@@ -27,9 +27,9 @@ import resource
 import signal
 import time
 
-from skybatch.crawl import reader
+from skybatch.crawl import inline_reader
 
-read = reader.read
+read = inline_reader.read
 
 
 def wrapped(raw):
@@ -40,7 +40,7 @@ def wrapped(raw):
 
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-reader.read = wrapped
+inline_reader.read = wrapped
 '''
 
 

@@ -169,13 +169,13 @@ def test_a_kill_is_told_by_the_next_start_and_by_the_trace(daemon, skybatch):
 
 POISON = """
 import os, signal
-from skybatch.crawl import reader
-read = reader.read
+from skybatch.crawl import inline_reader
+read = inline_reader.read
 def deadly(raw):
     if "{word}" in raw.url:
         os.kill(os.getpid(), signal.SIGSEGV)
     return read(raw)
-reader.read = deadly
+inline_reader.read = deadly
 """
 
 
