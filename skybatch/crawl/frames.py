@@ -8,6 +8,7 @@ import msgspec
 from skybatch.model.facts import RawPage, Reading
 
 HEAD = Struct(">I")  # bytes of what follows
+PAGE_CPU_S = 2.0  # of the processor, that a process may take for one page
 HELLO = HEAD.pack(0)  # a process is ready to read
 
 

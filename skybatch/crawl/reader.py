@@ -7,8 +7,6 @@ from skybatch.crawl.fetcher import FetchError
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.reason import Reason
 
-PAGE_CPU_S = 2.0  # of the processor, for one page read in a process of its own
-
 
 class Reader(Protocol):
     """Reads a page. Raises FetchError when it is too complex.

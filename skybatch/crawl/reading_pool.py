@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from skybatch.crawl import frames
-from skybatch.crawl.reader import PAGE_CPU_S, too_complex
+from skybatch.crawl.frames import PAGE_CPU_S
+from skybatch.crawl.reader import too_complex
 from skybatch.crawl.room import LARGE
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock

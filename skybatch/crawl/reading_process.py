@@ -13,7 +13,7 @@ import traceback
 from contextlib import suppress
 
 from skybatch.crawl import frames
-from skybatch.crawl.reader import PAGE_CPU_S
+from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.errors import TooComplex
 from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.process import PROGRAM, TERMINAL, DaemonProcess, SiteProcess
 
 ROOT = Path(__file__).parents[2]
-HOSTS, PAGES = 80, 10
+HOSTS, PAGES = 50, 10
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_many_hosts_complete(daemon, sites):
 
 def test_a_batch_that_is_killed_midway_is_completed_by_the_next_start(daemon, sites):
     batch_id = daemon.submit(hosts(sites, HOSTS), max_pages=PAGES)
-    for share in (100, 400):
+    for share in (80, 250):
         progressed(daemon, batch_id, share)
         daemon.kill()
         daemon.start()
@@ -81,11 +81,11 @@ def test_a_batch_that_is_killed_midway_is_completed_by_the_next_start(daemon, si
 
 
 def test_a_batch_that_is_drained_is_carried_on_by_the_next_start(daemon, sites):
-    batch_id = daemon.submit(hosts(sites, 60), max_pages=PAGES)
+    batch_id = daemon.submit(hosts(sites, 40), max_pages=PAGES)
     progressed(daemon, batch_id, 50)
     assert daemon.stop() == 0
     daemon.start()
-    assert_whole(daemon, batch_id, jobs=60, pages=PAGES)
+    assert_whole(daemon, batch_id, jobs=40, pages=PAGES)
     attempts = {row["domain"]: row["attempts"] for row in daemon.results(batch_id)}
     assert max(attempts.values()) <= 2
 

@@ -5,6 +5,7 @@ in the place of requests. What it finds is what the crawl of the same files must
 """
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -79,8 +80,9 @@ class Reading:
     outside: set[str] = field(default_factory=set)  # URLs of other sites
 
 
-def walk(root: Path, host: str, start: str) -> Reading:
-    """Everything that can be reached from `start` by links, without leaving the host."""
+def walk(root: Path, host: str, start: str, within: Collection[str] | None = None) -> Reading:
+    """Everything that can be reached from `start` by links, without leaving the host, nor the paths
+    `within`, if any."""
     found = Reading()
     queue, seen = deque([start]), {start}
     while queue:
@@ -91,6 +93,8 @@ def walk(root: Path, host: str, start: str) -> Reading:
             continue
         if not file.name.endswith(PAGE_TYPES):
             found.other.add(path)
+            continue
+        if within is not None and path not in within:
             continue
         parser = PageParser()
         parser.feed(file.read_text("utf-8", "replace"))

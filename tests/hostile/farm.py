@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 
 import brotli
@@ -23,6 +24,7 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 _NUMBERS = count()
 
 
+@cache
 def bomb(megabytes: int = 64) -> bytes:
     """Zeros, a little at a time: only the compressed form is ever whole."""
     compressor = zlib.compressobj(9, wbits=31)
@@ -111,7 +113,7 @@ def hosts() -> Mapping[str, Paths]:
         "gzip-bomb": {"/": coded("gzip", bomb())},
         "gzip-in-gzip": {"/": coded("gzip, gzip", gzip.compress(bomb()))},
         "many-members": {"/": coded("gzip", gzip.compress(b"<p>") * 20_000)},
-        "br-bomb": {"/": coded("br", brotli.compress(bytes(64 * MIB)))},
+        "br-bomb": {"/": coded("br", brotli.compress(bytes(64 * MIB), quality=5))},
         "zstd-bomb": {"/": coded("zstd", zstd.compress(bytes(64 * MIB)))},
         "redirect-loop": {"/": Redirect("/a"), "/a": Redirect("/")},
         "hundred-hops": {"*": hop, "/": Redirect("/1")},
@@ -186,9 +188,9 @@ def tell(*words: object) -> None:
 
 
 async def main() -> None:
-    """Serve until the end of standard input; the port is the first line of the output."""
-    async with Site(hosts()) as site:
-        tell(site.port)
+    """Serve until the end of standard input; the first line of the output has port and hosts."""
+    async with Site(sites := hosts()) as site:
+        tell(site.port, *sites)
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

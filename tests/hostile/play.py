@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.process import DaemonProcess, family
-from tests.hostile.farm import hosts
 
 MAX_PAGES = 12
 
@@ -26,7 +25,8 @@ class Farm:
             text=True,
             cwd=Path(__file__).parents[2],
         )
-        self.port = int(self.process.stdout.readline())
+        port, *self.hosts = self.process.stdout.readline().split()
+        self.port = int(port)
 
     def asked(self, host: str) -> list[str]:
         """The paths that were asked for at a host."""
@@ -92,7 +92,7 @@ def playing(folder: Path) -> Iterator[Played]:
     thread = threading.Thread(target=watch.run)
     thread.start()
     try:
-        batch_id = daemon.submit(list(hosts()), max_pages=MAX_PAGES)
+        batch_id = daemon.submit(farm.hosts, max_pages=MAX_PAGES)
         status = daemon.wait(batch_id, timeout_s=120)
         pages = daemon.results(batch_id, "&level=page")
         records = {record["domain"]: record for record in daemon.results(batch_id)}

@@ -16,7 +16,7 @@ from skybatch.torture.trial import run
 
 SLOWEST_START_S = 30.0  # other tests may run beside this one
 SHORT = Strength(
-    work_s=0.5, kills_in_recovery=(2, 2), freeze_s=(1, 1), storm_s=3.0, storm_cancels=20
+    work_s=0.5, kills_in_recovery=(2, 2), freeze_s=(1, 1), storm_s=2.0, storm_cancels=20
 )
 ROUNDS = {"one-site": 3}
 KILLS = {"kill": 1, "kill-again": 3, "one-site": 3, "limits": 1, "two-signals": 1, "reading": 2}
