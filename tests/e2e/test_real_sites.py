@@ -14,13 +14,14 @@ import pytest
 from tests.e2e.process import DaemonProcess
 from tests.e2e.walk import Reading, walk
 
-# host -> folder, start page, max_pages; 2,000 is more than they have. Packages python3-doc,
+# host -> folder, start page, max_pages; 2,000 is more than they have, and sqlite3-doc is never whole:
+# it has more dead links than a crawl asks for. Packages python3-doc,
 # sqlite3-doc, debian-policy, git-doc.
 WHOLE = 2_000
 MANY = WHOLE if os.environ.get("SKYBATCH_LONG") else 150
 SITES = {
     "python.docs.example": ("/usr/share/doc/python3.11/html", "/index.html", MANY),
-    "sqlite.docs.example": ("/usr/share/doc/sqlite3", "/index.html", MANY),
+    "sqlite.docs.example": ("/usr/share/doc/sqlite3", "/index.html", min(MANY, 300)),
     "policy.docs.example": ("/usr/share/doc/debian-policy", "/policy.html/index.html", WHOLE),
     "git.docs.example": ("/usr/share/doc/git/html", "/index.html", WHOLE),
 }
