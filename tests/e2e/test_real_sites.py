@@ -14,9 +14,9 @@ import pytest
 from tests.e2e.process import DaemonProcess
 from tests.e2e.walk import Reading, walk
 
-# host -> folder, start page, max_pages; 2,000 is more than they have, and sqlite3-doc is never whole:
-# it has more dead links than a crawl asks for. Packages python3-doc,
-# sqlite3-doc, debian-policy, git-doc.
+# host -> folder, start page, max_pages; 2,000 is more than they have. SQLite's is never whole: it
+# has more dead links than a crawl asks for.
+# Packages python3-doc, sqlite3-doc, debian-policy, git-doc.
 WHOLE = 2_000
 MANY = WHOLE if os.environ.get("SKYBATCH_LONG") else 150
 SITES = {
