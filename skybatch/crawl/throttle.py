@@ -159,6 +159,11 @@ class Throttled:
             if seconds_ago < _FORGET_S:
                 self._host(self._name(url)).went_out(seconds_ago)
 
+    def slow_s(self, url: str) -> float:
+        """What is added to the delay of a host at the moment, as it is slow or fails."""
+        known = self._hosts.get(self._name(url))
+        return known.slow_s if known is not None else 0.0
+
     def _name(self, url: str) -> str:
         """Whose clock it is: that of the host, but a site of our own has one to itself."""
         parts = split(url)

@@ -62,7 +62,7 @@ class Onlooker:
             stage=worker.stage_name,
             progress_age_s=now - worker.progressed_at,
             stage_for_s=now - worker.stage_at,
-            waits_for=_waits_for(worker.stop.longest),
+            waits_for=self._waits_for(worker.stop.longest),
         )
 
     def _neighbours(self, batch_id: str) -> tuple[Neighbours, ...]:
@@ -80,15 +80,16 @@ class Onlooker:
             if hosts & set(+place.hosts)
         )
 
-
-def _waits_for(wait: Wait | None) -> str | None:
-    """In words; `None` for what is over in a moment."""
-    if wait is None:
-        return None
-    if wait.url is None:
-        return "the time to try a page again"
-    host = split(wait.url).host
-    if wait.asked_at is None:
-        return f"its turn at {host}"
-    seconds = asyncio.get_running_loop().time() - wait.asked_at
-    return f"an answer from {host}, asked {whole(seconds)} ago" if seconds >= SILENT_S else None
+    def _waits_for(self, wait: Wait | None) -> str | None:
+        """In words; `None` for what is over in a moment."""
+        if wait is None:
+            return None
+        if wait.url is None:
+            return "the time to try a page again"
+        host = split(wait.url).host
+        if wait.asked_at is None:
+            slow_s = self.web.throttle.slow_s(wait.url)
+            why = f", which is slow or fails and gets {slow_s:g} s more between requests"
+            return f"its turn at {host}{why if slow_s else ''}"
+        seconds = asyncio.get_running_loop().time() - wait.asked_at
+        return f"an answer from {host}, asked {whole(seconds)} ago" if seconds >= SILENT_S else None

@@ -62,6 +62,11 @@ class NameServer(asyncio.DatagramProtocol):
         self._transport.sendto(head + question + records, addr)
 
 
+def name_in(data: bytes) -> str:
+    """The name that a question asks for."""
+    return _name(data)[0]
+
+
 def _name(data: bytes) -> tuple[str, int]:
     labels, at = [], 12
     while length := data[at]:

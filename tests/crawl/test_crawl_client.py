@@ -5,8 +5,8 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Self
 
 import pytest
@@ -20,6 +20,7 @@ from skybatch.crawl.pulse import AWAY_S, Pulse
 from skybatch.crawl.resolver import Resolver
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reached, Reason
+from tests.crawl.nameserver import NameServer
 from tests.crawl.scene import settings_of, web_of
 from tests.site import Answer, Asked, Drip, Endless, Page, Raw, Redirect, Silence, Site
 from tests.until import until
@@ -83,6 +84,38 @@ async def test_no_more_than_a_few_requests_are_made_in_a_turn_of_the_loop() -> N
     assert len(made) == 20
     assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) <= 3
     assert {each.result().status for each in asked} == {200}
+
+
+@contextmanager
+def black_hole(address: str, port: int) -> Iterator[None]:
+    """A place where connections are neither accepted nor refused: its queue is full."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(family))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(0)
+        for _ in range(4):
+            client = stack.enter_context(socket.socket(family))
+            client.setblocking(False)  # noqa: FBT003 - its only argument
+            client.connect_ex((address, port))
+        yield
+
+
+@pytest.mark.parametrize(("dead", "alive"), [("::1", "127.0.0.1"), ("127.0.0.2", "127.0.0.1")])
+async def test_an_address_that_swallows_connections_does_not_hide_the_other(
+    dead: str, alive: str
+) -> None:
+    """RFC 8305: the second address is tried a moment after the first."""
+    zone = {"both.example": (dead, alive)}
+    async with Site({"*": {"/": Page("<p>hi")}}) as site, NameServer(zone) as dns:
+        changes = {"dns_servers": (dns.address,), "connect_to": {}, "connect_timeout_s": 20.0}
+        own = ("127.0.0.0/8", "::1/128")
+        with black_hole(dead, site.port):
+            async with web_of(site, allow_networks=own, **changes) as web:
+                response = await web.fetcher.get(Request(f"http://both.example:{site.port}/"))
+    assert response.status == 200
+    assert response.elapsed_s < 10, "neither waited for the dead one, nor gave up on it"
 
 
 async def test_a_request_says_who_we_are_and_brings_no_cookie() -> None:

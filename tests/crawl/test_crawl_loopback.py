@@ -10,7 +10,7 @@ from skybatch.crawl.url import parse
 from skybatch.model.outcome import Ended
 from skybatch.model.reason import Reason
 from skybatch.model.target import Target
-from tests.crawl.nameserver import NameServer
+from tests.crawl.nameserver import NameServer, name_in
 from tests.crawl.scene import HOST, Scene, links, web_of
 from tests.site import Page, Redirect, Site
 
@@ -34,6 +34,9 @@ FORMS = [
     "user:pw@127.0.0.1",
     "evil.example",  # in the DNS
 ]
+
+ALLOWED = "127.0.0.2"
+TRIES = 200
 
 
 class Canary:
@@ -91,6 +94,69 @@ async def test_no_redirect_leads_to_loopback(form: str, canary: Canary) -> None:
         report = await Scene(web).run()
     assert (report.ended, report.reason) == (Ended.NO_START, Reason.ROBOTS_UNREACHABLE)
     assert canary.reached == 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_no_sitemap_leads_to_loopback(form: str, canary: Canary) -> None:
+    there = f"http://{form}:{canary.port}/sitemap.xml"
+    hosts = {
+        HOST: {
+            "/robots.txt": Page(f"Sitemap: {there}\nSitemap: /mine.xml", content_type="text/plain"),
+            "/mine.xml": Redirect(there),
+            "/sitemap.xml": Redirect(there),
+            "/": Page(links()),
+        }
+    }
+    async with (
+        NameServer(ZONE) as dns,
+        Site(hosts) as site,
+        web_of(site, dns_servers=(dns.address,)) as web,
+    ):
+        report = await Scene(web).run()
+    assert report.ended is Ended.DRY
+    assert canary.reached == 0
+
+
+class Rebinding(NameServer):
+    """Another answer to each question: the allowed address, this machine, or both of them."""
+
+    answers = (
+        (ALLOWED,),
+        ("127.0.0.1",),
+        (ALLOWED, "127.0.0.1"),
+        ("127.0.0.1", ALLOWED),
+        ("::1", ALLOWED),
+        (ALLOWED, "::ffff:127.0.0.1"),
+        ("::1",),
+    )
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        answer = self.answers[len(self.questions) % len(self.answers)]
+        self.zone = {name_in(data): answer}
+        super().datagram_received(data, addr)
+
+
+async def test_a_name_that_is_bound_anew_with_every_answer_leads_to_loopback_never(
+    canary: Canary,
+) -> None:
+    allowed, failures = Canary(), []
+    async with (
+        await asyncio.start_server(allowed.handle, ALLOWED, canary.port),
+        Rebinding({}) as dns,
+        Site({}) as site,
+        web_of(
+            site, dns_servers=(dns.address,), connect_to={}, allow_networks=(f"{ALLOWED}/32",)
+        ) as web,
+    ):
+        for number in range(TRIES):
+            try:
+                await web.fetcher.get(Request(f"http://n{number}.example:{canary.port}/"))
+            except FetchError as error:
+                failures.append(error.reason)
+    assert canary.reached == 0
+    assert set(failures) == {Reason.BLOCKED_ADDRESS, Reason.NO_ADDRESS}
+    assert len(failures) + allowed.reached == TRIES
+    assert min(len(failures), allowed.reached) > TRIES / 10
 
 
 @pytest.mark.parametrize(("domain", "host"), [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1")])

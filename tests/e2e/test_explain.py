@@ -16,6 +16,7 @@ from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess
 
 BUSY, GOOD = "busy.example", "good.example"
 REFUSING, SILENT = "refusing.example", "silent.example"
+FAILING = "failing.example"  # but for its start page
 PATIENT = {"max_attempts": 3}
 SHOP = "shop.example"  # forbids some pages, and asks to wait before another
 ROBOTS = b"# welcome\nUser-agent: *\nAllow: /\nDisallow: /private"
@@ -35,6 +36,8 @@ class Web(BaseHTTPRequestHandler):
             self.answer(200 if is_shop else 404, body=ROBOTS if is_shop else b"")
         elif self.headers["Host"] == SHOP and self.path == "/":
             self.answer(200, body=b"<title>Shop</title>" + LINKS)
+        elif self.headers["Host"] == FAILING:
+            self.answer(*((200, {}, LINKS) if self.path == "/" else (500,)))
         elif self.path == "/busy" or self.headers["Host"] == BUSY:
             self.answer(429, {"Retry-After": "120"})
         elif self.headers["Host"] == SILENT:
@@ -141,6 +144,14 @@ def test_a_running_job_tells_what_it_does(daemon):
     assert (found["status"], found["problems"]) == ("running", [])
     silence = r"it waits for an answer from silent\.example, asked \d+ s ago"
     until_told(daemon, batch_id, rf"{asking}; {silence}(; nothing new for \d+ s)?")
+    daemon.post(f"/batch/{batch_id}/cancel")
+
+
+def test_a_job_whose_host_is_asked_more_slowly_says_so(daemon):
+    batch_id = daemon.submit([FAILING])
+    turn = r"it waits for its turn at failing\.example"
+    why = r"which is slow or fails and gets [\d.]+ s more between requests"
+    until_told(daemon, batch_id, rf"failing\.example has been fetching pages .*; {turn}, {why}.*")
     daemon.post(f"/batch/{batch_id}/cancel")
 
 
