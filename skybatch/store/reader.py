@@ -51,8 +51,8 @@ async def open_reader(path: Path) -> Reader:
 @asynccontextmanager
 async def snapshot(db: aiosqlite.Connection) -> AsyncIterator[None]:
     """Everything read inside sees the database as it was at the first query."""
-    await db.execute("BEGIN")
     try:
+        await db.execute("BEGIN")  # who is cancelled meanwhile has begun all the same
         yield
     finally:
         await db.rollback()  # nothing was written

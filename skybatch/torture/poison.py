@@ -114,33 +114,32 @@ def check(stage: Stage) -> None:
 
 
 def kill_readers(stage: Stage) -> None:
-    """kill -9 while a page is read, and again while one of another job is.
+    """kill -9 while a page is read, and once more; the same job at most twice.
 
-    Another, because nobody can tell three kills in a row, all during the same page, from a page
-    that kills. Two in a row may hit the same one, the last of a strike and the first of the next.
+    Nobody can tell three kills during the same page, which is read again first thing after each
+    start, from a page that kills.
     """
-    last = None
     for _ in range(2):
         stage.work_for(0, 0.2)
-        last = _kill_reader(stage, last)
+        _kill_reader(stage)
         stage.start()
 
 
-def _kill_reader(stage: Stage, spared: Suspect | None) -> Suspect | None:
+def _kill_reader(stage: Stage) -> None:
     def is_hit() -> bool:
         """Whether it stands where it is to be killed: it is stopped to look at it."""
         stage.child.freeze()
         suspect = _being_read(stage)
-        if suspect is not None and (spared is None or suspect.job_id != spared.job_id):
+        if suspect is not None and stage.hits[suspect.job_id] < LAST_CRASH - 1:
             return True
         stage.child.signal(signal.SIGCONT)
         return False
 
     if stage.until(is_hit, 20, "a page is read"):
         stage.note("kills while a page was read")
-    hit = _being_read(stage)
+    if hit := _being_read(stage):
+        stage.hits[hit.job_id] += 1
     stage.kill()
-    return hit
 
 
 def _being_read(stage: Stage) -> Suspect | None:

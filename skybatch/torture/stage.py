@@ -35,6 +35,7 @@ class Stage:
         self.kills = 0
         self.starts: list[float] = []  # seconds until ready
         self.excused: Counter[Page] = Counter()  # how often each page may be asked for again
+        self.hits: Counter[str] = Counter()  # kills while a page of the job was read
         self.complaints: list[str] = []
         self.notes: Counter[str] = Counter()  # what happened, for the report
         self.at_first: Footprint | None = None  # after the first start

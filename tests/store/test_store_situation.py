@@ -1,5 +1,6 @@
 """What the store knows of why a batch stands where it stands."""
 
+import asyncio
 import sqlite3
 
 import pytest
@@ -10,6 +11,7 @@ from skybatch.model.outcome import Finished, Released, Retry
 from skybatch.model.reason import Reason
 from skybatch.model.state import BatchState, JobState
 from skybatch.store import attempts, batches, claims, pausing, situation
+from skybatch.store.database import READERS
 from tests.store.seeds import submit
 
 
@@ -197,6 +199,18 @@ async def test_all_of_it_is_of_one_moment(store, clock, monkeypatch):
     assert (found.batch.state, found.running) == (BatchState.PENDING, ())
     found = await find(store, clock, batch_id)
     assert (found.batch.state, names(found.running)) == (BatchState.RUNNING, ["a.example"])
+
+
+async def test_who_gives_up_at_any_moment_leaves_no_snapshot_behind(store, clock):
+    batch_id = await submit(store, "a.example")
+    for turns in range(9):
+        given_up = asyncio.create_task(find(store, clock, batch_id))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        for _ in range(READERS):
+            assert (await find(store, clock, batch_id)).batch.batch_id == batch_id
 
 
 async def test_no_query_scans_a_table(store, clock, tmp_path):
