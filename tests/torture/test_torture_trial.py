@@ -18,8 +18,8 @@ SLOWEST_START_S = 30.0  # other tests may run beside this one
 SHORT = Strength(
     work_s=0.5, kills_in_recovery=(2, 2), freeze_s=(1, 1), storm_s=2.0, storm_cancels=20
 )
-ROUNDS = {"one-site": 3}
-KILLS = {"kill": 1, "kill-again": 3, "one-site": 3, "limits": 1, "two-signals": 1, "reading": 2}
+ROUNDS = {"one-site": 2}
+KILLS = {"kill": 1, "kill-again": 3, "one-site": 2, "limits": 1, "two-signals": 1, "reading": 2}
 NOTES = {
     "kill-again": {"kills during a recovery": 2},
     "poison": {"crashes of the parser": 3},
