@@ -172,15 +172,18 @@ class ReadingPool:
         """One process after the other, until cancelled: when one ends, the next takes its place."""
         rest_s = _REST_S
         while True:
+            why = "it ended before it had read anything"
             try:
                 has_read = await self._serve_one()
+            except OSError as error:
+                has_read, why = False, str(error)  # the system has nothing left for it
             except Exception:
                 has_read = False
                 log.exception("reading.process_failed")
             if has_read:
                 rest_s = _REST_S
                 continue
-            log.error("reading.process_missing", retry_in_s=rest_s)
+            log.error("reading.process_missing", why=why, retry_in_s=rest_s)
             await asyncio.sleep(rest_s)
             rest_s = min(2 * rest_s, _MAX_REST_S)
 

@@ -1,13 +1,16 @@
 """Processes that read pages: what they give, and what becomes of pages that kill them."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.reading_pool import (
@@ -147,6 +150,27 @@ async def test_a_slow_page_makes_a_process_start_for_those_behind_it():
         await ask(pool, PAGE)
         await asyncio.gather(ask(pool, large), ask(pool, PAGE))
         await until(lambda: len(children() - before) == 2)
+
+
+async def test_a_process_that_the_system_refuses_is_asked_for_again(monkeypatch):
+    refusals = [OSError(errno.EMFILE, "Too many open files")]
+    make = socket.socketpair
+
+    def pair():
+        if refusals:
+            raise refusals.pop()
+        return make()
+
+    monkeypatch.setattr(socket, "socketpair", pair)
+    with capture_logs() as logs:
+        async with reading_pool(1, SystemClock()) as pool:
+            assert (await ask(pool, PAGE)).facts.title == "Shop"
+    (told,) = logs
+    assert (told["event"], told["why"]) == (
+        "reading.process_missing",
+        "[Errno 24] Too many open files",
+    )
+    assert "exc_info" not in told
 
 
 async def test_a_page_that_nobody_waits_for_any_more_is_dropped():
