@@ -19,7 +19,7 @@ FILE ?=
 ARGS ?=
 
 # Containers often forbid Python to keep what it has compiled; then each start of a program of this
-# checkout compiles all of its 250 modules anew, which takes longer than all the rest of the start.
+# checkout compiles all of its 250 modules anew, which takes a third of the start.
 export PYTHONDONTWRITEBYTECODE :=
 
 # Two at a time: they wait more than they compute. `ARGS="-n 0"` for one after the other.

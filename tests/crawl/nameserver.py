@@ -8,7 +8,8 @@ from typing import Self, TypeAlias
 NXDOMAIN, SERVFAIL = 3, 2
 
 # Addresses in the order of the answer (none = the name has none), a code, or None = no answer.
-Zone: TypeAlias = Mapping[str, tuple[str, ...] | int | None]
+Answer: TypeAlias = tuple[str, ...] | int | None
+Zone: TypeAlias = Mapping[str, Answer]
 
 _TYPES = {4: 1, 6: 28}  # IP version -> A, AAAA
 
@@ -39,13 +40,17 @@ class NameServer(asyncio.DatagramProtocol):
         self._transport.close()
         await self._closed.wait()
 
+    def answer_to(self, name: str) -> Answer:
+        """What the zone has for a name."""
+        return self.zone.get(name, NXDOMAIN)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._closed.set()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         name, end = _name(data)
         self.questions.append(name)
-        answer = self.zone.get(name, NXDOMAIN)
+        answer = self.answer_to(name)
         if answer is None:
             return
         kind = int.from_bytes(data[end : end + 2], "big")
@@ -60,11 +65,6 @@ class NameServer(asyncio.DatagramProtocol):
         head = data[:2] + bytes([0x81, 0x80 | code]) + b"\0\1" + count.to_bytes(2, "big") + bytes(4)
         assert self._transport is not None
         self._transport.sendto(head + question + records, addr)
-
-
-def name_in(data: bytes) -> str:
-    """The name that a question asks for."""
-    return _name(data)[0]
 
 
 def _name(data: bytes) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from skybatch.crawl.url import parse
 from skybatch.model.outcome import Ended
 from skybatch.model.reason import Reason
 from skybatch.model.target import Target
-from tests.crawl.nameserver import NameServer, name_in
+from tests.crawl.nameserver import Answer, NameServer
 from tests.crawl.scene import HOST, Scene, links, web_of
 from tests.site import Page, Redirect, Site
 
@@ -130,10 +130,8 @@ class Rebinding(NameServer):
         ("::1",),
     )
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        answer = self.answers[len(self.questions) % len(self.answers)]
-        self.zone = {name_in(data): answer}
-        super().datagram_received(data, addr)
+    def answer_to(self, name: str) -> Answer:
+        return self.answers[len(self.questions) % len(self.answers)]
 
 
 async def test_a_name_that_is_bound_anew_with_every_answer_leads_to_loopback_never(
