@@ -22,8 +22,8 @@ ARGS ?=
 # checkout compiles all of its 250 modules anew, which takes a third of the start.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Two at a time: they wait more than they compute. `ARGS="-n 0"` for one after the other.
-PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+# Three at a time on two cores: they wait a third of their time. `ARGS="-n 0"` for one after the other.
+PYTEST := $(BIN)/pytest -n 3 --dist worksteal
 
 # How often `make torture` kills the daemon.
 KILLS ?= 200

@@ -9,7 +9,6 @@ from contextvars import Context
 from typing import TextIO
 
 import structlog
-from aiohttp.http_exceptions import HttpProcessingError
 
 from skybatch.model.event import Event, EventType
 
@@ -193,6 +192,11 @@ def brief(record: logging.LogRecord) -> bool:
     reaches the port could fill the log, and errors of ours would drown.
     """
     error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return True
+    # Not above: a command that only tells that a daemon runs already should not wait for aiohttp.
+    from aiohttp.http_exceptions import HttpProcessingError
+
     if not isinstance(error, HttpProcessingError):
         return True
     record.msg = f"{record.getMessage()}: {error.message.partition(chr(10))[0].rstrip(':')}"

@@ -1,9 +1,19 @@
 """The socket of the API."""
 
+import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from aiohttp import web
+
+# asyncio accepts as many connections in one turn of the loop as its `backlog` says. Few: those that
+# are dead already are closed before the next ones take the last descriptors, for which it would
+# rest a second more; and a crowd takes no long turn. The kernel may let more of them wait.
+_ACCEPTED_A_TURN = 4
+_WAITING = 1024
 
 
 @asynccontextmanager
@@ -21,9 +31,17 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
-        bound = runner.addresses[0]
-        name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        yield f"http://{name}:{bound[1]}"
+        server = await asyncio.get_running_loop().create_server(
+            cast("web.Server", runner.server), host, port, backlog=_ACCEPTED_A_TURN
+        )
+        try:
+            for listener in server.sockets:
+                with socket.socket(fileno=os.dup(listener.fileno())) as same:
+                    same.listen(_WAITING)
+            bound = server.sockets[0].getsockname()
+            name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+            yield f"http://{name}:{bound[1]}"
+        finally:
+            server.close()
     finally:
         await runner.cleanup()

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,8 +15,13 @@ import structlog
 import skybatch
 from skybatch import logs
 from skybatch.cli.exits import CommandError
+from skybatch.cli.importing import uncollected
 from skybatch.config.load import load
-from skybatch.daemon import Started, serve
+from skybatch.store.lock import DirectoryLock
+from skybatch.store.opening import data_folder
+
+if TYPE_CHECKING:
+    from skybatch.daemon import Started
 
 log = structlog.get_logger()
 
@@ -50,6 +56,11 @@ def command(
         log.warning(
             "config.no_contact", hint="set crawl.contact, so that site owners can reach you"
         )
+    # Whoever starts a second daemon is told before half a second of imports. Ours locks anew.
+    DirectoryLock(data_folder(config.store.data_dir)).release()
+    with uncollected():
+        from skybatch.daemon import serve
+
     try:
         ctx.exit(asyncio.run(serve(config, announce_as_json if as_json else announce)))
     except OSError as error:
@@ -78,7 +89,7 @@ def _reason(error: OSError) -> str:
     return str(error.strerror) if is_name else os.strerror(error.errno or 0)
 
 
-def announce(started: Started) -> None:
+def announce(started: "Started") -> None:
     """Print where the daemon is, and on a terminal the token."""
     lines = [f"skybatch {skybatch.__version__} is ready at {started.url}"]
     if started.recovered.is_anything:
@@ -92,7 +103,7 @@ def announce(started: Started) -> None:
     _print("\n".join(lines))
 
 
-def announce_as_json(started: Started) -> None:
+def announce_as_json(started: "Started") -> None:
     """Print where the daemon is, for programs."""
     token_file = None if started.token_file is None else str(started.token_file)
     told = {"url": started.url, "token_file": token_file, "recovery": started.recovered}

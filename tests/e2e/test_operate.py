@@ -189,7 +189,8 @@ def test_a_page_that_kills_the_daemon_ends_its_job_and_no_other(tmp_path, sites)
         batch_id = daemon.submit(NAMES, max_pages=PAGES)
         for _ in range(3):
             assert daemon.process.wait(20) == -11
-            daemon.start()
+            daemon.child.spawn()  # it may die before anybody has seen it ready
+        daemon.child.wait_until_ready()
         ended = daemon.wait(batch_id)
     finally:
         del os.environ["PYTHONPATH"]
