@@ -3,6 +3,7 @@
 * 1,000 hosts that answer after 1 s, one request at a time each, 200 workers: the share of what
   concurrency / latency allows.
 * A healthy site alone, beside 20 tarpits, and beside 50 domains whose name servers never answer.
+* How close two requests to one host come, as the host sees it, over two batches and a kill.
 """
 
 import argparse
@@ -12,46 +13,67 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
+from itertools import pairwise
 from pathlib import Path
 
 from tests.e2e.process import DaemonProcess
 
 WORKERS, HOSTS, PAGES, LATENCY_S = 200, 1_000, 3, 1.0
 HEALTHY_PAGES = 20
+DELAY_S, POLITE_PAGES = 0.2, 40
 PAGE = b"".join(b"<a href=/%d>page %d</a>" % (n, n) for n in range(HEALTHY_PAGES)) + b"<p>here"
 
 
-async def serve() -> None:
-    """`slow*` answer after a second, `tarpit*` never end, the others answer at once."""
+class Hosts:
+    """`slow*` answer after a second, `tarpit*` never end, the others answer at once; `/closest`
+    tells how close two requests to `*polite.example` came."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self) -> None:
+        self._arrived: list[float] = []
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 path = head.split(b" ", 2)[1]
                 host = head.lower().partition(b"\r\nhost: ")[2].partition(b"\r\n")[0]
                 if host.startswith(b"tarpit"):
-                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
-                    while True:
-                        writer.write(b"x")
-                        await writer.drain()
-                        await asyncio.sleep(0.5)
-                if host.startswith(b"slow"):
-                    await asyncio.sleep(LATENCY_S)
-                is_page = path == b"/" or path[1:].isdigit()
-                status = b"200 OK" if is_page else b"404 Not Found"
-                length = b"%d" % len(PAGE)
+                    await drip(writer)
+                found = path in (b"/", b"/closest") or path[1:].isdigit()
+                status, body = (
+                    b"200 OK" if found else b"404 Not Found",
+                    await self._body(host, path),
+                )
                 writer.write(
-                    b"HTTP/1.1 "
-                    + status
-                    + b"\r\nContent-Type: text/html\r\nContent-Length: "
-                    + length
-                    + b"\r\n\r\n"
-                    + PAGE
+                    b"HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
+                    % (status, len(body), body)
                 )
         except (ConnectionError, asyncio.IncompleteReadError):
             writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1_024)
+    async def _body(self, host: bytes, path: bytes) -> bytes:
+        if path == b"/closest":
+            return b"%.4f" % min(later - earlier for earlier, later in pairwise(self._arrived))
+        if host.endswith(b"polite.example"):
+            self._arrived.append(time.monotonic())
+        if host.startswith(b"slow"):
+            await asyncio.sleep(LATENCY_S)
+        return PAGE
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    """An answer without an end, until the client has had enough."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.5)
+
+
+async def serve() -> None:
+    """The hosts on a port of their own, which is printed."""
+    server = await asyncio.start_server(Hosts().answer, "127.0.0.1", 0, backlog=1_024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -59,13 +81,14 @@ async def serve() -> None:
 class Run:
     """A daemon in front of the server, for one measurement."""
 
-    def __init__(self, folder: Path, port: int, *, dns: str = "") -> None:
+    def __init__(self, folder: Path, port: int, *, dns: str = "", delay_s: float = 0.0) -> None:
         names = '"*:80"' if not dns else '"healthy.example:80"'
         secure = '"*:443"' if not dns else '"healthy.example:443"'
         self.daemon = DaemonProcess(
             folder,
             f'[fetch]\nconnect_to = {{{names} = "127.0.0.1:{port}", {secure} = "127.0.0.1:1"}}\n'
             + (f'dns_servers = ["{dns}"]\n' if dns else ""),
+            delay_s=delay_s,
         )
 
     def batch(self, domains: list[str], *, wait_for: str = "", **members: object) -> float:
@@ -87,6 +110,25 @@ class Run:
         seconds = time.perf_counter() - began
         self.daemon.kill()
         return seconds
+
+
+def closest(port: int) -> float:
+    """Seconds between two requests to a host that may be asked every DELAY_S, at the least."""
+    names = ["polite.example", "www.polite.example"]
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = Run(Path(folder), port, delay_s=DELAY_S).daemon
+        daemon.start()
+        options = {"per_host_concurrency": 1}
+        batches = [daemon.submit([name], max_pages=POLITE_PAGES, options=options) for name in names]
+        while daemon.status(batches[0])["pages"]["fetched"] < POLITE_PAGES // 4:
+            time.sleep(0.05)
+        daemon.kill()
+        daemon.start()
+        for batch in batches:
+            daemon.wait(batch)
+        daemon.kill()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/closest") as answer:
+        return float(answer.read())
 
 
 def main() -> None:
@@ -131,6 +173,7 @@ def measure(port: int, hosts: int) -> None:
         dns = f"127.0.0.1:{silent.getsockname()[1]}"
         beside = seconds([*dead, "healthy.example"], dns=dns, **healthy)
     print(f"beside 50 domains with dead DNS: {beside:.2f} s ({beside - alone:+.2f} s)")
+    print(f"two requests to a host, {DELAY_S} s apart: never closer than {closest(port):.4f} s")
 
 
 if __name__ == "__main__":

@@ -61,10 +61,23 @@ class JobQueue:
                 found = claims.claim(tx, boot=self._boot, lease_seconds=LEASE_SECONDS, limit=limit)
             return Claimed(tuple(found), claims.next_ready_at(tx))
 
-        return await self._store.write_soon(unit)
+        return await self._store.write(unit)  # places are free: not even 20 ms are waited
 
     async def progress(self, claim: Claim) -> Progress:
         """What earlier attempts of the job stored. Raises StoreUnreadable."""
+        known: list[Known] = []
+        outside = frozenset[int]()
+        if claim.attempt > 1:  # there was nobody before the first, and hundreds may start at once
+            known, outside = await self._known(claim), await self._outside(claim)
+        async with self._store.read() as db:
+            progress = await pages.progress(db, claim)
+            if claim.again is not None and not progress.has_sitemaps:
+                known_before = await again.seeds(db, claim, limit=SEEDS)
+                progress = replace(progress, seeds=known_before)
+        return replace(progress, known=tuple(known), outside=outside)
+
+    async def _known(self, claim: Claim) -> list[Known]:
+        """The URLs of the frontier, read in slices."""
         known: list[Known] = []
         after, is_more = 0, True
         while is_more:
@@ -72,6 +85,10 @@ class JobQueue:
                 found, after = await pages.known(db, claim, after=after, limit=SLICE)
             known += found
             is_more = len(found) == SLICE
+        return known
+
+    async def _outside(self, claim: Claim) -> frozenset[int]:
+        """The keys of what is outside of the frontier, read in slices."""
         outside: set[int] = set()
         last, is_more = None, True
         while is_more:
@@ -80,12 +97,7 @@ class JobQueue:
             outside.update(keys)
             is_more = len(keys) == SLICE
             last = keys[-1] if keys else None
-        async with self._store.read() as db:
-            progress = await pages.progress(db, claim)
-            if claim.again is not None and not progress.has_sitemaps:
-                known_before = await again.seeds(db, claim, limit=SEEDS)
-                progress = replace(progress, seeds=known_before)
-        return replace(progress, known=tuple(known), outside=frozenset(outside))
+        return frozenset(outside)
 
     async def store(self, claim: Claim, write: PageWrite) -> None:
         """Store a page; durable when it returns. Raises LeaseLost."""

@@ -238,22 +238,23 @@ async def outside(
 
 async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
     """What earlier attempts have stored besides the frontier and what is outside of it."""
-    profiles = await db.execute_fetchall("SELECT body FROM profiles WHERE job = ?", (held.seq,))
     jobs = await db.execute_fetchall(
         """
-        SELECT j.start_url, j.sitemaps_at, b.cancelled_at, b.paused
-        FROM jobs j JOIN batches b ON b.seq = j.batch
+        SELECT j.start_url, j.sitemaps_at, b.cancelled_at, b.paused, p.body
+        FROM jobs j JOIN batches b ON b.seq = j.batch LEFT JOIN profiles p ON p.job = j.seq
         WHERE j.seq = ?
         """,
         (held.seq,),
     )
-    return Progress(
-        profile=next((profile_of(row["body"]) for row in profiles), None),
-        start_url=next((row["start_url"] for row in jobs), None),
-        has_sitemaps=any(row["sitemaps_at"] is not None for row in jobs),
-        is_cancelled=any(row["cancelled_at"] is not None for row in jobs),
-        is_paused=any(row["paused"] for row in jobs),
-    )
+    for row in jobs:
+        return Progress(
+            profile=None if row["body"] is None else profile_of(row["body"]),
+            start_url=row["start_url"],
+            has_sitemaps=row["sitemaps_at"] is not None,
+            is_cancelled=row["cancelled_at"] is not None,
+            is_paused=bool(row["paused"]),
+        )
+    return Progress()  # its batch is being deleted: the first write will tell
 
 
 def profile_of(body: bytes | None) -> Profile:
