@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench bench-latency torture lock weather hostile
+.PHONY: help setup run test test-all check bench bench-latency quality torture lock weather hostile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -88,6 +88,9 @@ $(PEERS)/.set-up: bench/peers/scrapy.lock requirements.lock $(STAMP)
 	  --only-binary :all: -r bench/peers/scrapy.lock -r requirements.lock
 	@echo "$$(pwd)" > "$$(ls -d $(PEERS)/lib/python3*/site-packages)/skybatch.pth"
 	@touch $@
+
+quality: setup  ## Read the labelled pages (npm and Debian packages); writes docs/quality.md
+	@$(BIN)/python -m tests.quality
 
 torture: setup  ## Every fault against a daemon under load (KILLS=200); writes docs/torture.md
 	@$(BIN)/skybatch torture --fault all --thorough --kills $(KILLS) --report docs/torture.md $(ARGS)
