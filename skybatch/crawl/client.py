@@ -10,7 +10,7 @@ from skybatch.crawl.connection import Connector
 from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response
 from skybatch.crawl.guard import BLOCKED, Guard
-from skybatch.crawl.headers import leads, retry_after_s, text_of
+from skybatch.crawl.headers import leads, retry_after_s, signs, text_of
 from skybatch.crawl.pulse import Limit, Pulse
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.room import LARGE
@@ -163,6 +163,7 @@ class AiohttpFetcher:
                 retry_after_s=retry_after_s(answer.headers, self._clock.now()),
                 robots_tags=tuple(answer.headers.getall("X-Robots-Tag", ())),
                 leads=leads(answer.headers),
+                signs=signs(answer.headers),
                 etag=text_of(answer.headers, "ETag"),
                 last_modified=text_of(answer.headers, "Last-Modified"),
                 body=body,

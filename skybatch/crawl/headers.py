@@ -9,6 +9,19 @@ from skybatch.extract import links
 
 _REL = re.compile(r";\s*rel\s*=\s*\"?([^\",;]*)")
 _MAX_REFRESH = 2_000
+_MAX_COOKIES = 50
+# The headers in which servers name themselves, and what builds their pages.
+_TELLING = (
+    "Server",
+    "X-Powered-By",
+    "X-Generator",
+    "X-AspNet-Version",
+    "X-LiteSpeed-Cache",
+    "X-Served-By",
+    "X-Amz-Cf-Id",
+    "CF-Ray",
+    "Via",
+)
 
 
 def text_of(headers: "CIMultiDictProxy[str]", name: str, *, limit: int = 200) -> str | None:
@@ -49,6 +62,14 @@ def leads(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
     if refresh := text_of(headers, "Refresh", limit=_MAX_REFRESH):
         found += filter(None, [links.refresh_target(refresh)])
     return tuple(found)
+
+
+def signs(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
+    """Lines that tell of the software behind: `Server: nginx`, and of cookies the names only."""
+    told = [f"{name}: {text}" for name in _TELLING if (text := text_of(headers, name))]
+    cookies = headers.getall("Set-Cookie", ())[:_MAX_COOKIES]
+    told += [f"Cookie: {_text(line.partition('=')[0])[:100].strip()}" for line in cookies]
+    return tuple(told)
 
 
 def forbids_following(robots_tags: tuple[str, ...], agent: str) -> bool:

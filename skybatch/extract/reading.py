@@ -62,7 +62,7 @@ def _facts(document: Document, found: links.Links, raw: RawPage) -> PageFacts:
         phones=numbers,
         faxes=faxes,
         social_links=social.find((*found.hyperlinks, *stated.profiles)),
-        technologies=technology.find(document),
+        technologies=technology.find(document, raw.signs),
         organization=stated.organization or _site_name(document),
         favicon_url=images.favicon_url(document),
         logo_url=images.logo_url(document, stated),

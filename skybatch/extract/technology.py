@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,9 @@ from skybatch.model.facts import Technology
 
 _RULES = Path(__file__).with_name("technologies.toml")
 
-_CHANNELS = ("generator", "comments", "assets", "inline")  # the surest first
+# The surest first.
+_CHANNELS = ("generator", "headers", "cookies", "comments", "assets", "inline", "markup")
+_COOKIE = "Cookie: "
 _MAX_EVIDENCE = 200
 _MAX_CHARACTERS = 100_000  # of one channel
 _MAX_COMMENTS = 100
@@ -30,9 +32,9 @@ class Rule:
     version: re.Pattern[str] | None  # searched in the evidence; group 1
 
 
-def find(document: Document) -> tuple[Technology, ...]:
-    """The products in use, in the order of the rules."""
-    channels = _channels(document)
+def find(document: Document, signs: Sequence[str] = ()) -> tuple[Technology, ...]:
+    """The products in use, in the order of the rules; `signs` are those of the answer's headers."""
+    channels = _channels(document, signs)
     found = (_apply(rule, channels) for rule in rules())
     return tuple(technology for technology in found if technology)
 
@@ -83,13 +85,16 @@ def _line(text: str, position: int) -> str:
     return text[start : min(end, start + _MAX_EVIDENCE)].strip()
 
 
-def _channels(document: Document) -> dict[str, tuple[str, str]]:
+def _channels(document: Document, signs: Sequence[str]) -> dict[str, tuple[str, str]]:
     """What the rules are applied to, by channel: one entry a line, as written and lower-case."""
     entries = {
         "generator": document.meta.get("generator", ()),
+        "headers": [line for line in signs if not line.startswith(_COOKIE)],
+        "cookies": [line for line in signs if line.startswith(_COOKIE)],
         "comments": _comments(document),
         "assets": _assets(document),
         "inline": _inline(document),
+        "markup": (document.html,),
     }
     channels = {}
     for name, lines in entries.items():

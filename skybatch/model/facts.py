@@ -110,6 +110,7 @@ class RawPage:
     max_bytes: int  # of the decompressed body that is read
     default_region: str = ""  # country of phone numbers without a prefix, may be empty
     is_sitemap: bool = False  # or a page
+    signs: tuple[str, ...] = ()  # header lines and names of cookies that tell of software
 
 
 class Link(NamedTuple):
