@@ -20,8 +20,8 @@ from skybatch.api.listening import listening
 from skybatch.bus import Bus
 from skybatch.checks.selfcheck import SelfChecker
 from skybatch.config import Config
-from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.web import open_web
+from skybatch.crawling import fetch_settings
 from skybatch.engine.gate import Gate
 from skybatch.engine.live import Onlooker
 from skybatch.engine.queue import JobQueue
@@ -255,33 +255,6 @@ def _write_address(path: Path, url: str) -> None:
         path.write_text(url + "\n", "ascii")
     except OSError as error:
         raise StoreUnusable(f"{path} cannot be written: {error.strerror}") from error
-
-
-def fetch_settings(config: Config) -> FetchSettings:
-    """What the crawl needs of the configuration."""
-    fetch = config.fetch
-    contact = f" (+{config.crawl.contact})" if config.crawl.contact else ""
-    return FetchSettings(
-        user_agent=f"skybatch/{skybatch.__version__}{contact}",
-        connect_to=fetch.connect_to,
-        allow_networks=fetch.allow_networks,
-        ca_file=fetch.ca_file or None,
-        proxy=fetch.proxy or None,
-        dns_servers=fetch.dns_servers,
-        per_ip_concurrency=config.crawl.per_ip_concurrency,
-        never=config.crawl.never,
-        max_body_bytes=fetch.max_body_bytes,
-        connect_timeout_s=fetch.connect_timeout_s,
-        read_timeout_s=fetch.read_timeout_s,
-        request_timeout_s=fetch.request_timeout_s,
-        max_redirects=fetch.max_redirects,
-        reading_processes=_processes(config.extract.processes),
-    )
-
-
-def _processes(configured: int) -> int:
-    """How many processes read pages."""
-    return len(os.sched_getaffinity(0)) if configured < 0 else configured
 
 
 async def _stop(engine: Supervisor, running: "asyncio.Task[None]") -> None:

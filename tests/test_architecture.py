@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "api": {"store", "recorder", "intake", "model", "errors", "bus"},
     "access": {"store", "errors"},
     "config": {"model", "errors"},
+    "crawling": {"config", "crawl", "extract", "model", "errors"},
     "logs": {"model"},
     "scanning": {"crawl", "intake", "model", "errors"},
     "demo": set(),

@@ -11,8 +11,10 @@ from skybatch.config import Auth, Config
 from skybatch.config.checks import CHECKS
 from skybatch.config.load import load, load_without_file
 from skybatch.config.settings import settings
+from skybatch.crawling import additions
 from skybatch.errors import Invalid
 from skybatch.model.options import Options
+from skybatch.model.own import OwnField
 
 DOCUMENTED = Path(__file__).parent.parent / "skybatch.toml"
 
@@ -258,3 +260,45 @@ def test_a_key_accepts_and_rejects(key: str, good: list[str], bad: list[str]) ->
 )
 def test_no_fault_repeats_a_secret(variable: str) -> None:
     assert "hunter2" not in str(faults(env={variable: "hunter2 \n"}))
+
+
+def test_fields_of_the_users_own_are_read_and_every_fault_of_them_is_told() -> None:
+    good = load(
+        write("[[extract.field]]\nname='hours'\nselector='.h'\n[[extract.field]]\nname='all_h'\n"
+              "selector='h2'\nattribute='id'\nall=true"), {}, {}
+    )  # fmt: skip
+    assert good.extract.field == (
+        OwnField("hours", ".h"),
+        OwnField("all_h", "h2", "id", all=True),
+    )
+    env = {"SKYBATCH_EXTRACT__FIELD": '[{"name": "x", "selector": "p"}]'}
+    assert load(None, env, {}).extract.field == (OwnField("x", "p"),)
+    told = faults(
+        "[[extract.field]]\nname='A b'\nselector='p'\n[[extract.field]]\nname='c'\nselect='p'\n"
+        "all=1\n[[extract.field]]\nname='c'\nselector='p'"
+    )["extract.field"]
+    for fault in (
+        "number 1: name must be lower-case letters",
+        "number 2: there is no 'select'; did you mean \"selector\"?",
+        "number 2: all must be true or false",
+        "number 2: selector is missing",
+        "'c' is there twice",
+    ):
+        assert fault in told
+    assert faults("[extract]\nfield = 5") == {
+        "extract.field": "field must be tables [[extract.field]] (in skybatch.toml)"
+    }
+
+
+def test_selectors_and_rules_are_tried_before_anything_starts() -> None:
+    write("[[technology]]\nname = 'x'", "rules.toml")
+    config = load(
+        write("[extract]\ntechnologies='rules.toml'\n[[extract.field]]\nname='x'\nselector='a['"),
+        {},
+        {},
+    )
+    with pytest.raises(Invalid) as caught:
+        additions(config)
+    told = [fault.detail for fault in caught.value.faults]
+    assert told[0] == "field 'x': 'a[' is no CSS selector"
+    assert told[1].startswith("rule 1 (x): it needs one of")

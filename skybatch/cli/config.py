@@ -12,6 +12,7 @@ import msgspec
 from skybatch.config import Config
 from skybatch.config.load import load
 from skybatch.config.settings import SECRETS, Setting, settings
+from skybatch.crawling import additions
 
 HIDDEN = "(hidden)"
 
@@ -24,6 +25,7 @@ def command(*, file: Path | None, check: bool, as_json: bool) -> None:
     """Print the configuration in force as TOML, each value with its source; secrets are hidden."""
     config = load(file, os.environ, {})
     if check:
+        additions(config)
         click.echo("the configuration has no faults", err=True)
     elif as_json:
         shown = {
@@ -48,6 +50,8 @@ def shown_value(setting: Setting) -> object:
     """The value, with secrets replaced: tokens, passwords, and what headers say."""
     if setting.name in SECRETS and setting.value:
         return HIDDEN
+    if setting.name == "extract.field":
+        return msgspec.to_builtins(setting.value)
     if setting.name == "crawl.headers" and isinstance(setting.value, Mapping):
         return dict.fromkeys(setting.value, HIDDEN)
     return setting.value

@@ -15,7 +15,7 @@ from skybatch.cli.tables import show_records
 from skybatch.cli.view import RecordView
 from skybatch.config import Config
 from skybatch.config.load import load
-from skybatch.daemon import fetch_settings
+from skybatch.crawling import fetch_settings
 from skybatch.errors import Fault, Invalid
 from skybatch.intake.target import BadDomain, parse_target
 from skybatch.model.options import MAX_PAGES, Options, check_options

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from skybatch.model.options import Options
+from skybatch.model.own import OwnField
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Extract:
     """How pages are read."""
 
     processes: int = -1  # at most; -1 = one per processor, 0 = none: the daemon itself does it
+    field: tuple[OwnField, ...] = ()
+    technologies: str = ""  # a file of rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What every key of the configuration accepts."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from skybatch.errors import suggest
 from skybatch.model.options import CHECKS as OPTION_CHECKS
 from skybatch.model.options import Check, one_of, seconds, whole, yes_no
 
@@ -100,6 +101,37 @@ def _proxy(value: object) -> str:
     return value
 
 
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FIELD_MEMBERS: Mapping[str, type] = {"name": str, "selector": str, "attribute": str, "all": bool}
+
+
+def _own_fields(value: object) -> tuple[Mapping[str, object], ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, Mapping) for item in value):
+        raise ValueError("must be tables [[extract.field]]")
+    faults = [
+        f"number {number}: {fault}"
+        for number, item in enumerate(value, 1)
+        for fault in _faults_of_field(item)
+    ]
+    names = [item.get("name") for item in value]
+    faults += [f"{name!r} is there twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(value)
+
+
+def _faults_of_field(item: Mapping[str, object]) -> Iterator[str]:
+    for key, value in item.items():
+        if key not in _FIELD_MEMBERS:
+            yield f"there is no {key!r}{suggest(key, _FIELD_MEMBERS)}"
+        elif not isinstance(value, _FIELD_MEMBERS[key]):
+            yield f"{key} must be {'true or false' if key == 'all' else 'a text'}"
+    if not _FIELD_NAME.fullmatch(str(item.get("name", ""))):
+        yield "name must be lower-case letters, digits and _, and begin with a letter"
+    if not item.get("selector"):
+        yield "selector is missing"
+
+
 _NAME = re.compile(r"[^\s/:@]+")
 
 
@@ -141,7 +173,11 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "request_timeout_s": _timeout,
         "max_redirects": whole(0, 20),
     },
-    "extract": {"processes": whole(-1, 64)},
+    "extract": {
+        "processes": whole(-1, 64),
+        "field": _own_fields,
+        "technologies": _existing_file,
+    },
     "monitor": {"stuck_after_s": _timeout},
     "webhooks": {},
     "log": {

@@ -6,6 +6,7 @@ from struct import Struct
 import msgspec
 
 from skybatch.model.facts import RawPage, Reading
+from skybatch.model.own import Additions
 
 HEAD = Struct(">I")  # bytes of what follows
 PAGE_CPU_S = 2.0  # of the processor, that a process may take for one page
@@ -23,12 +24,18 @@ class Reply:
 
 _ENCODER = msgspec.msgpack.Encoder()
 _RAW, _REPLY = msgspec.msgpack.Decoder(RawPage), msgspec.msgpack.Decoder(Reply)
+_ADDITIONS = msgspec.msgpack.Decoder(Additions)
 
 
-def framed(message: RawPage | Reply) -> bytes:
+def framed(message: RawPage | Reply | Additions) -> bytes:
     """The message as it goes over the wire."""
     body = _ENCODER.encode(message)
     return HEAD.pack(len(body)) + body
+
+
+def additions(body: bytes) -> Additions:
+    """What is added to the extractors: the first frame that a process gets."""
+    return _ADDITIONS.decode(body)
 
 
 def raw_page(body: bytes) -> RawPage:

@@ -8,9 +8,6 @@ no two processes need much memory at a time.
 
 import asyncio
 import signal
-import socket
-import subprocess
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
@@ -22,17 +19,17 @@ from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.crawl.reader import too_complex
 from skybatch.crawl.room import LARGE
+from skybatch.crawl.spawning import spawned
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
 from skybatch.model.facts import RawPage, Reading
+from skybatch.model.own import NONE, Additions
 
 log = structlog.get_logger()
 
-_PROGRAM = (sys.executable, "-m", "skybatch.crawl.reading_process")
 _IN_HAND = 16  # pages that are with a process at a time
 _FEW = 3  # pages in the hands of each process; with more there is work for another process
 _BYTES_IN_HAND = 1024 * 1024  # of their bodies; a larger one goes alone
-_BUFFER = 1024 * 1024  # of the socket
 # What a page does to the process that reads it; everything else was done from outside, or is ours.
 _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGPROF: f"reading it takes more than {PAGE_CPU_S:g} s of the processor",
@@ -100,8 +97,9 @@ class _Process:
 class ReadingPool:
     """A reader with processes of its own. Open it with `reading_pool`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, additions: Additions) -> None:
         self._clock = clock
+        self._additions = frames.framed(additions)
         self._processes: list[_Process] = []
         self._waiting: deque[_Page] = deque()
         self._slow: deque[_Page] = deque()  # large pages, and those of hosts in `_slow_hosts`
@@ -189,7 +187,7 @@ class ReadingPool:
 
     async def _serve_one(self) -> bool:
         """One process, from its start to its end; returns whether it has read anything."""
-        async with _spawned() as (child, reader, writer):
+        async with spawned(self._additions) as (child, reader, writer):
             process = _Process(writer)
             try:
                 with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -259,32 +257,12 @@ def _tell(page: _Page, reply: frames.Reply) -> None:
 
 
 @asynccontextmanager
-async def _spawned() -> AsyncIterator[
-    tuple["subprocess.Popen[bytes]", asyncio.StreamReader, asyncio.StreamWriter]
-]:
-    """A process that reads, and its two ends of one socket."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-        # Spawned, not forked: a fork would keep the lock on the data folder after our death. In a
-        # session of its own, as Ctrl-C is for us alone.
-        child = subprocess.Popen(  # noqa: ASYNC220, S603 - milliseconds; our own program
-            _PROGRAM, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
-        try:
-            yield child, reader, writer
-        finally:
-            writer.transport.abort()
-
-
-@asynccontextmanager
-async def reading_pool(processes: int, clock: Clock) -> AsyncIterator[ReadingPool]:
+async def reading_pool(
+    processes: int, clock: Clock, additions: Additions = NONE
+) -> AsyncIterator[ReadingPool]:
     """One process that reads pages, and up to so many when they are needed; they end with the
     block."""
-    pool = ReadingPool(clock)
+    pool = ReadingPool(clock, additions)
     tasks = [asyncio.create_task(pool.serve())]
     tasks += [asyncio.create_task(pool.serve_more()) for _ in range(processes - 1)]
     tasks.append(asyncio.create_task(pool.watch()))

@@ -15,6 +15,7 @@ from contextlib import suppress
 from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.errors import TooComplex
+from skybatch.extract.own import Own, prepare
 from skybatch.extract.reading import read
 from skybatch.model.facts import RawPage
 
@@ -29,7 +30,6 @@ def main() -> None:
     """Read until there is nothing more to come."""
     _limit()
     with socket.socket(fileno=0) as channel, suppress(ConnectionError):  # the daemon is gone
-        channel.sendall(frames.HELLO)
         _serve(channel)
 
 
@@ -43,6 +43,11 @@ def _serve(channel: socket.socket) -> None:
     statm = os.open("/proc/self/statm", os.O_RDONLY)
     answers: list[bytes] = []
     inbox = _Inbox(channel)
+    added = inbox.take()
+    if added is None:
+        return
+    own = prepare(frames.additions(added))
+    channel.sendall(frames.HELLO)
     while True:
         if answers and (not inbox.has_page or len(answers) == _TOGETHER or inbox.next_is_large):
             channel.sendall(b"".join(answers))
@@ -50,7 +55,7 @@ def _serve(channel: socket.socket) -> None:
         page = inbox.take()
         if page is None:
             return
-        answers.append(frames.framed(_read(page)))
+        answers.append(frames.framed(_read(frames.raw_page(page), own)))
         if _resident(statm) > _SWOLLEN:
             channel.sendall(b"".join(answers))
             # What is in our hands is read by the next one. At once: were we still tidying up when
@@ -63,10 +68,10 @@ def _resident(statm: int) -> int:
     return int(os.pread(statm, 100, 0).split()[1]) * resource.getpagesize()
 
 
-def _read(page: RawPage) -> frames.Reply:
+def _read(page: RawPage, own: Own) -> frames.Reply:
     signal.setitimer(signal.ITIMER_PROF, PAGE_CPU_S)
     try:
-        return frames.Reply(reading=read(page))
+        return frames.Reply(reading=read(page, own))
     except TooComplex as error:
         return frames.Reply(refusal=str(error))
     except MemoryError:
@@ -78,7 +83,7 @@ def _read(page: RawPage) -> frames.Reply:
 
 
 class _Inbox:
-    """The pages that have come, whole, and the beginning of the next one."""
+    """The frames that have come, whole, and the beginning of the next one."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -100,8 +105,8 @@ class _Inbox:
             return 0
         return int(frames.HEAD.unpack_from(self._data)[0]) + frames.HEAD.size
 
-    def take(self) -> RawPage | None:
-        """The next page; `None` when no more will come."""
+    def take(self) -> bytes | None:
+        """What is in the next frame; `None` when no more will come."""
         while not self.has_page:
             piece = self._channel.recv(_PIECE)
             if not piece:
@@ -110,7 +115,7 @@ class _Inbox:
         needed = self._needed
         body = bytes(memoryview(self._data)[frames.HEAD.size : needed])
         del self._data[:needed]
-        return frames.raw_page(body)
+        return body
 
 
 if __name__ == "__main__":

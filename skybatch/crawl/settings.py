@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from skybatch.model.own import NONE, Additions
+
 MIB = 1024 * 1024
 
 
@@ -26,6 +28,7 @@ class FetchSettings:
     request_timeout_s: float = 30.0  # the whole request with its body
     max_redirects: int = 5
     reading_processes: int = 0  # that read pages; 0 = they are read in this one
+    additions: Additions = NONE  # to the extractors, by the user
 
     @property
     def connect_limit_s(self) -> float:

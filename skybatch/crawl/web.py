@@ -21,6 +21,7 @@ from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.throttle import Throttled
 from skybatch.crawl.url import bracketed, parse, split
 from skybatch.model.clock import Clock
+from skybatch.model.own import Additions
 
 
 def always() -> bool:
@@ -70,7 +71,9 @@ async def open_web(
         stack.callback(pulse.stop)
         can_read = always
         if read is None and settings.reading_processes:
-            pool = await stack.enter_async_context(reading_pool(settings.reading_processes, clock))
+            pool = await stack.enter_async_context(
+                reading_pool(settings.reading_processes, clock, settings.additions)
+            )
             read, can_read = pool, pool.is_ready
         resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
         stack.push_async_callback(resolver.close)
@@ -89,7 +92,7 @@ async def open_web(
         yield Web(
             fetcher,
             robots,
-            read or _inline_reader(),
+            read or _inline_reader(settings.additions),
             clock,
             settings.max_body_bytes,
             guard,
@@ -108,8 +111,8 @@ def _place_of(proxy: str) -> str:
     return f"{bracketed(parts.host)}:{parts.port}"
 
 
-def _inline_reader() -> Reader:
+def _inline_reader(additions: Additions) -> Reader:
     # Imported only where pages are read: the parsers take 5 MB, and a tenth of the start.
     from skybatch.crawl.inline_reader import InlineReader
 
-    return InlineReader()
+    return InlineReader(additions)

@@ -18,10 +18,11 @@ from skybatch.extract import (
     technology,
 )
 from skybatch.extract.document import Document, host_of, parse, squeeze
+from skybatch.extract.own import NOTHING, Own, values
 from skybatch.model.facts import Organization, PageFacts, Place, RawPage, Reading
 
 
-def read(raw: RawPage) -> Reading:
+def read(raw: RawPage, own: Own = NOTHING) -> Reading:
     """The facts of one page and its links; any bytes are a page. Raises TooComplex only."""
     content = body.unpack(raw)
     if raw.is_sitemap:
@@ -32,7 +33,7 @@ def read(raw: RawPage) -> Reading:
     complexity.check(html)
     document = parse(html, raw.url)
     found = links.find(document)
-    facts = _facts(document, found, raw)
+    facts = _facts(document, found, raw, own)
     return Reading(
         facts=facts,
         links=found.followed,
@@ -45,7 +46,7 @@ def read(raw: RawPage) -> Reading:
     )
 
 
-def _facts(document: Document, found: links.Links, raw: RawPage) -> PageFacts:
+def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> PageFacts:
     host = host_of(raw.url)
     stated = structured.read(document)
     language = metadata.language(document, raw.language)
@@ -62,12 +63,13 @@ def _facts(document: Document, found: links.Links, raw: RawPage) -> PageFacts:
         phones=numbers,
         faxes=faxes,
         social_links=social.find((*found.hyperlinks, *stated.profiles)),
-        technologies=technology.find(document, raw.signs),
+        technologies=technology.find(document, raw.signs, own.rules),
         organization=stated.organization or _site_name(document),
         favicon_url=images.favicon_url(document),
         logo_url=images.logo_url(document, stated),
         open_graph=metadata.open_graph(document),
         structured_data=stated.items,
+        custom=values(document, own.fields),
         links_internal=internal,
         links_external=external,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from skybatch.errors import suggest
 from skybatch.extract.document import COMMENT, Document
 from skybatch.model.facts import Technology
 
@@ -15,6 +16,7 @@ _RULES = Path(__file__).with_name("technologies.toml")
 # The surest first.
 _CHANNELS = ("generator", "headers", "cookies", "comments", "assets", "inline", "markup")
 _COOKIE = "Cookie: "
+_WORDS = ("name", "category", "source", "version")
 _MAX_EVIDENCE = 200
 _MAX_CHARACTERS = 100_000  # of one channel
 _MAX_COMMENTS = 100
@@ -32,27 +34,81 @@ class Rule:
     version: re.Pattern[str] | None  # searched in the evidence; group 1
 
 
-def find(document: Document, signs: Sequence[str] = ()) -> tuple[Technology, ...]:
-    """The products in use, in the order of the rules; `signs` are those of the answer's headers."""
+def find(
+    document: Document, signs: Sequence[str] = (), own: Sequence[Rule] = ()
+) -> tuple[Technology, ...]:
+    """The products in use, in the order of the rules; `signs` are those of the answer's headers.
+
+    `own` rules take the place of built-in ones of the same name.
+    """
     channels = _channels(document, signs)
-    found = (_apply(rule, channels) for rule in rules())
+    replaced = {rule.name for rule in own}
+    known = (rule for rule in rules() if rule.name not in replaced) if own else rules()
+    found = (_apply(rule, channels) for rule in (*known, *own))
     return tuple(technology for technology in found if technology)
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """The rules, read once."""
-    tables = tomllib.loads(_RULES.read_text("utf-8"))["technology"]
+    """The built-in rules, read once."""
+    return read_rules(_RULES.read_text("utf-8"))
+
+
+def read_rules(text: str) -> tuple[Rule, ...]:
+    """The rules of a TOML document. Raises ValueError with everything that is wrong."""
+    try:
+        tables = tomllib.loads(text).get("technology", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"the rules are no TOML document: {error}") from None
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ValueError("the rules must be tables [[technology]]")
+    faults = [
+        f"rule {number} ({table.get('name', 'without a name')}): {fault}"
+        for number, table in enumerate(tables, 1)
+        for fault in _faults(table)
+    ]
+    if faults:
+        raise ValueError("\n".join(faults))
     return tuple(
         Rule(
             name=table["name"],
-            category=table["category"],
-            source=table["source"],
-            marks={name: tuple(table[name]) for name in _CHANNELS if name in table},
+            category=table.get("category", "Other"),
+            source=table.get("source", ""),
+            marks={
+                name: tuple(mark.lower() for mark in table[name])
+                for name in _CHANNELS
+                if name in table
+            },
             version=re.compile(table["version"], re.IGNORECASE) if "version" in table else None,
         )
         for table in tables
     )
+
+
+def _faults(table: Mapping[str, object]) -> Iterator[str]:
+    """What is wrong with a rule as it is written."""
+    if "name" not in table:
+        yield "it needs a name"
+    if not any(table.get(name) for name in _CHANNELS):
+        yield f"it needs one of {', '.join(_CHANNELS)}"
+    for key, value in table.items():
+        is_list = isinstance(value, list) and all(isinstance(mark, str) and mark for mark in value)
+        if key not in (*_WORDS, *_CHANNELS):
+            yield f"there is no {key!r}{suggest(key, (*_WORDS, *_CHANNELS))}"
+        elif key in _CHANNELS and not is_list:
+            yield f"{key} must be a list of texts"
+        elif key in _WORDS and not (isinstance(value, str) and value):
+            yield f"{key} must be a text"
+        elif key == "version":
+            yield from _faults_of_version(str(value))
+
+
+def _faults_of_version(pattern: str) -> Iterator[str]:
+    try:
+        if re.compile(pattern).groups != 1:
+            yield "version must have one group"
+    except re.error as error:
+        yield f"version is no regular expression: {error}"
 
 
 def _apply(rule: Rule, channels: Mapping[str, tuple[str, str]]) -> Technology | None:

@@ -24,6 +24,7 @@ from skybatch.crawl.room import LARGE
 from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
 from skybatch.model.facts import RawPage
+from skybatch.model.own import Additions, OwnField
 from skybatch.model.reason import Reason
 from tests.extract.pages import raw
 from tests.until import until
@@ -65,6 +66,13 @@ def children() -> set[int]:
 async def test_a_page_read_by_a_process_reads_the_same():
     async with reading_pool(2, SystemClock()) as pool:
         assert await ask(pool, PAGE) == read(PAGE)
+
+
+async def test_what_the_user_adds_is_looked_for_in_every_process():
+    added = Additions((OwnField("loud", "b"),))
+    async with reading_pool(2, SystemClock(), added) as pool:
+        readings = await asyncio.gather(*(ask(pool, raw(b"<b>x</b>")) for _ in range(8)))
+    assert [reading.facts.custom for reading in readings] == [{"loud": ("x",)}] * 8
 
 
 async def test_many_pages_come_back_to_whom_they_belong():
