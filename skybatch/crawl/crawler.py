@@ -189,7 +189,7 @@ class _Crawl:
         if not MEANING[error.reason].is_passing:
             # For a passing reason the job is tried again, and the next attempt starts anew.
             entry = self._frontier.begin(identity(url))
-            await self._store(self._pages.lose(entry, error))
+            await self._store(replace(self._pages.lose(entry, error), final_url=error.url))
         fetched = self._frontier.fetched
         return Report(Ended.NO_START, fetched, reason=error.reason, detail=error.detail)
 

@@ -1,5 +1,6 @@
 """The pages of one crawl, each turned into what is to be stored of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
@@ -37,6 +38,7 @@ class Pages:
     ) -> None:
         self._frontier = frontier
         self._earlier = earlier  # the page behind an identity as it was fetched before
+        self._in_order = asyncio.Lock()  # the better page is also asked for first
         self._visitor = visitor
         self._clock = web.clock
         self._jitter = web.jitter
@@ -57,7 +59,8 @@ class Pages:
             rules = await self._visitor.rules(entry.url)
             if (line := rules.forbidden_by(entry.url)) is not None:
                 return PageWrite(verdict.of_forbidden(entry, told(line), requests=0))
-            earlier = await self._earlier(entry.url)
+            async with self._in_order:
+                earlier = await self._earlier(entry.url)
             visit = await self._visitor.visit(entry.url, rules, earlier)
         except AlreadyHeld as redirect:
             return PageWrite(verdict.of_duplicate(entry, redirect.url, requests=1))

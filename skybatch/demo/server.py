@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ from skybatch.demo.samples import samples
 from skybatch.demo.sites import Resource, sites
 
 LOOPBACK = "127.0.0.1"
+_SHOWN = 100  # names
 
 
 class _Web:
@@ -75,6 +77,8 @@ def refusing() -> Iterator[int]:
 async def _serve_until_ended(port: int, hosts: Mapping[str, Mapping[str, Resource]]) -> None:
     async with serving(hosts, port=port) as taken:
         sys.stdout.write(f"sample sites on http://{LOOPBACK}:{taken}\n")
+        # Not all: nobody may read them, and a pipe holds 64 KiB.
+        sys.stdout.write("".join(f"{host}\n" for host in islice(hosts, _SHOWN)))
         sys.stdout.flush()
         await asyncio.Event().wait()
 

@@ -62,7 +62,7 @@ class Onlooker:
             stage=worker.stage_name,
             progress_age_s=now - worker.progressed_at,
             stage_for_s=now - worker.stage_at,
-            waits_for=self._waits_for(worker.stop.longest),
+            waits_for=self._waits_for(worker.stop.longest, worker.claim.options.per_host_delay_s),
         )
 
     def _neighbours(self, batch_id: str) -> tuple[Neighbours, ...]:
@@ -80,7 +80,7 @@ class Onlooker:
             if hosts & set(+place.hosts)
         )
 
-    def _waits_for(self, wait: Wait | None) -> str | None:
+    def _waits_for(self, wait: Wait | None, delay_s: float) -> str | None:
         """In words; `None` for what is over in a moment."""
         if wait is None:
             return None
@@ -89,7 +89,10 @@ class Onlooker:
         host = split(wait.url).host
         if wait.asked_at is None:
             slow_s = self.web.throttle.slow_s(wait.url)
-            why = f", which is slow or fails and gets {slow_s:g} s more between requests"
-            return f"its turn at {host}{why if slow_s else ''}"
+            if slow_s:
+                why = f", which is slow or fails and gets {slow_s:g} s more between requests"
+            else:
+                why = f" (at least {delay_s:g} s between requests)"
+            return f"its turn at {host}{why}"
         seconds = asyncio.get_running_loop().time() - wait.asked_at
         return f"an answer from {host}, asked {whole(seconds)} ago" if seconds >= SILENT_S else None

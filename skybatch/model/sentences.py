@@ -27,7 +27,7 @@ LEFT_OUT: Mapping[SkipReason, str] = {
     SkipReason.SCOPE: "on other sites",
     SkipReason.BUDGET: "beyond the page budget",
     SkipReason.DUPLICATE: "redirected to pages already held",
-    SkipReason.TYPE: "not web pages",
+    SkipReason.TYPE: "of a type that is not read",
     SkipReason.TRAP: "in an endless space of URLs",
     SkipReason.GOAL: "not needed for the goal",
 }

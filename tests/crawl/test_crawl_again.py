@@ -1,5 +1,6 @@
 """A site crawled once more: only what has changed is sent again, and the rest keeps its facts."""
 
+import asyncio
 from dataclasses import replace
 
 from skybatch.model.outcome import Ended
@@ -111,3 +112,19 @@ async def test_the_pages_of_before_are_asked_for_though_nothing_leads_there_now(
     assert set(sink.fetched) == {"/", "/a"}
     assert report.ended is Ended.DRY
     assert replace(sink.row("/a"), depth=1) == sink.row("/a")
+
+
+async def test_the_better_page_is_asked_for_first_however_long_it_is_looked_up() -> None:
+    paths = {"/": Page(links("/impressum", "/contact")), "*": Page("here")}
+    async with Site({HOST: paths}) as site, web_of(site) as web:
+        scene = Scene(web, per_host_concurrency=2)
+
+        async def earlier(url):
+            for _ in range(20 if url.endswith("/contact") else 0):
+                await asyncio.sleep(0)  # the database takes its turns
+            return None
+
+        scene.sink.earlier = earlier
+        await scene.run()
+        asked = [each.path for each in site.log if each.path in ("/contact", "/impressum")]
+    assert asked == ["/contact", "/impressum"]

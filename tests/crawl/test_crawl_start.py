@@ -54,7 +54,13 @@ async def test_a_start_page_that_will_never_do_is_stored_as_failed(
     assert (page.state, page.reason, page.status) == (PageState.FAILED, reason, status)
     assert page.detail == report.detail
     assert sink.start_url is None
+    assert sink.final_url == page.final_url
     assert len(sink.writes) == 1
+
+
+async def test_where_a_start_page_leads_off_site_is_kept_for_the_domain() -> None:
+    _, sink = await attempt(Redirect("http://other.example/shop"))
+    assert sink.final_url == "http://other.example/shop"
 
 
 @pytest.mark.parametrize(
