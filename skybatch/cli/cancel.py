@@ -4,8 +4,7 @@ import asyncio
 
 import click
 
-from skybatch.cli.client import Answer, connect
-from skybatch.cli.control import show
+from skybatch.cli.control import ask, show
 from skybatch.cli.view import BatchView
 from skybatch.model.wording import some
 
@@ -15,7 +14,7 @@ from skybatch.model.wording import some
 @click.option("--json", "as_json", is_flag=True, help="Print what the API says.")
 def command(*, batch_id: str, as_json: bool) -> None:
     """Stop the batch whose id begins with BATCH_ID; what is fetched stays."""
-    before, answer = asyncio.run(_cancel(batch_id))
+    before, answer = asyncio.run(ask(batch_id, "cancel"))
     click.echo(effect(before), err=True)
     show(answer, as_json=as_json)
 
@@ -29,11 +28,3 @@ def effect(before: BatchView) -> str:
         return "cancelling: no job is running"
     verb, stop = ("is", "it stops") if running == 1 else ("are", "they stop")
     return f"cancelling: {some(running, 'job')} {verb} running, {stop} within 2 s"
-
-
-async def _cancel(batch_id: str) -> tuple[BatchView, Answer]:
-    """The batch as it was, and what the daemon said."""
-    async with connect() as client:
-        found = await client.find_batch(batch_id)
-        before = (await client.get(f"/batch/{found}/status")).read(BatchView)
-        return before, await client.post(f"/batch/{found}/cancel")

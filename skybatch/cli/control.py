@@ -12,7 +12,10 @@ from skybatch.cli.view import BatchView, PausedView
 def change(batch_id: str, what: str, *, as_json: bool) -> None:
     """Ask the daemon to do something to a batch (`pause`, `retry?reason=timeout`), and print what
     it is then."""
-    show(asyncio.run(_ask(batch_id, what)), as_json=as_json)
+    before, answer = asyncio.run(ask(batch_id, what))
+    if before.is_over and answer.read(BatchView).is_over:
+        click.echo(f"nothing has changed: it had already ended, {before.status}", err=True)
+    show(answer, as_json=as_json)
 
 
 def change_daemon(what: str, *, as_json: bool) -> None:
@@ -33,9 +36,12 @@ def show(answer: Answer, *, as_json: bool) -> None:
         tell(answer.read(BatchView))
 
 
-async def _ask(batch_id: str, what: str) -> Answer:
+async def ask(batch_id: str, what: str) -> tuple[BatchView, Answer]:
+    """The batch as it was, and what the daemon said."""
     async with connect() as client:
-        return await client.post(f"/batch/{await client.find_batch(batch_id)}/{what}")
+        found = await client.find_batch(batch_id)
+        before = (await client.get(f"/batch/{found}/status")).read(BatchView)
+        return before, await client.post(f"/batch/{found}/{what}")
 
 
 async def _ask_daemon(what: str) -> Answer:

@@ -146,7 +146,7 @@ def _put_back(tx: Tx, held: Claim, back: _Back) -> None:
         attempt=held.attempt,
         domain=held.target.domain,
         reason=back.reason,
-        delay_s=back.delay_s,
+        delay_s=round(back.delay_s, 3),
     )
 
 
