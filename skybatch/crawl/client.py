@@ -183,9 +183,10 @@ class AiohttpFetcher:
             if size > request.max_bytes:
                 return b"".join(pieces)[: request.max_bytes], True
             if size > LARGE:
-                asked_at = self._clock.monotonic()
-                await request.room()
-                limit.until += self._clock.monotonic() - asked_at  # it waited for us
+                with limit.paused(self._clock):  # it waits for us
+                    may_go_on = await request.room()
+                if not may_go_on:
+                    return b"".join(pieces), True
         return b"".join(pieces), False
 
 

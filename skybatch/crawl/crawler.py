@@ -10,7 +10,7 @@ from typing import Protocol
 from skybatch.crawl import content, robots
 from skybatch.crawl.admission import Admission
 from skybatch.crawl.candidates import NoStart, find_start
-from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.fetcher import FetchError, TooSoon
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.pages import Pages
 from skybatch.crawl.robots_rules import Rules
@@ -103,6 +103,9 @@ class _Crawl:
             await self._discover()
         except Interrupted:
             return self._report(self._stop.ended)
+        except TooSoon as error:
+            self._pages.wait = error
+            return self._report(self._waiting())
         self._sink.stage("crawl")
         await self._run_lanes()
         return self._report(self._how_it_ended())
@@ -185,7 +188,7 @@ class _Crawl:
     async def _no_start(self, url: str, error: FetchError) -> Report:
         if error.retry_after_s is not None:
             self._pages.wait = error
-            return self._report(Ended.WAIT)
+            return self._report(self._waiting())
         if not MEANING[error.reason].is_passing:
             # For a passing reason the job is tried again, and the next attempt starts anew.
             entry = self._frontier.begin(identity(url))
@@ -254,7 +257,11 @@ class _Crawl:
             return Ended.DRY
         if frontier.is_spent:
             return Ended.BUDGET
-        return Ended.WAIT if self._pages.wait is not None else Ended.DRAINED
+        return self._waiting() if self._pages.wait is not None else Ended.DRAINED
+
+    def _waiting(self) -> Ended:
+        """Whether the host has asked for time, or just wants little at a time."""
+        return Ended.PACED if isinstance(self._pages.wait, TooSoon) else Ended.WAIT
 
     def _report(self, ended: Ended | None) -> Report:
         wait = self._pages.wait

@@ -20,8 +20,9 @@ async def anywhere(_url: str) -> None:
     """Follow every redirect."""
 
 
-async def unlimited() -> None:
+async def unlimited() -> bool:
     """There is room for any body."""
+    return True
 
 
 def at_once() -> None:
@@ -43,7 +44,8 @@ class Request:
     max_bytes: int = 1024 * 1024  # of the body as it comes over the wire
     may_read: Callable[[str | None], bool] = any_type  # whether a body of this type is read
     follow: Callable[[str], Awaitable[None]] = anywhere  # raises what forbids a redirect to the URL
-    room: Callable[[], Awaitable[None]] = unlimited  # awaited before a body becomes a large one
+    # Awaited as a large body is read: whether it may be read further.
+    room: Callable[[], Awaitable[bool]] = unlimited
     before: Callable[[], None] = at_once  # told when the request goes out, after all waiting
     sent: Callable[[], None] = at_once  # told when it is on its way: a connection takes time
 
@@ -98,6 +100,17 @@ class FetchError(SkybatchError):
         self.reached = MEANING[reason].reached if reached is None else reached
         self.retry_after_s = retry_after_s  # the host asks to be left alone for so long
         self.url = url  # of the request that failed, when redirects led elsewhere
+
+
+class TooSoon(FetchError):
+    """Nothing was asked: the site wants a long time between two requests."""
+
+    def __init__(self, delay_s: float, left_s: float) -> None:
+        super().__init__(
+            Reason.RATE_LIMITED,
+            f"the site wants {delay_s:g} s between two requests",
+            retry_after_s=left_s,
+        )
 
 
 class StatusError(FetchError):

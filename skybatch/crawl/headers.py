@@ -10,6 +10,8 @@ from skybatch.extract import links
 _REL = re.compile(r";\s*rel\s*=\s*\"?([^\",;]*)")
 _MAX_REFRESH = 2_000
 _MAX_COOKIES = 50
+_MAX_LINKS = 50  # of one answer
+_MAX_LINE = 8_192
 # The headers in which servers name themselves, and what builds their pages.
 _TELLING = (
     "Server",
@@ -52,9 +54,11 @@ def retry_after_s(headers: "CIMultiDictProxy[str]", now: float) -> float | None:
 
 def leads(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
     """The references, as written, of `Link` (RFC 8288; those to other pages) and `Refresh`."""
-    found = []
-    for line in headers.getall("Link", ()):
-        for piece in line.split("<")[1:]:
+    found: list[str] = []
+    for line in headers.getall("Link", ())[:_MAX_LINKS]:
+        for piece in line[:_MAX_LINE].split("<", _MAX_LINKS)[1:]:
+            if len(found) == _MAX_LINKS:
+                break
             reference, _, parameters = piece.partition(">")
             relations = _REL.findall(parameters.lower())
             if relations and links.RELATIONS & set(relations[0].split()):

@@ -6,8 +6,9 @@ clock twice a second, and time in which nobody beat does not count.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from skybatch.model.clock import Clock
@@ -22,6 +23,16 @@ class Limit:
 
     scope: asyncio.Timeout
     until: float  # by the monotonic clock
+
+    @contextmanager
+    def paused(self, clock: Clock) -> Iterator[None]:
+        """The time inside does not count."""
+        left = self.until - clock.monotonic()
+        self.until = math.inf
+        try:
+            yield
+        finally:
+            self.until = clock.monotonic() + left
 
 
 class Pulse:

@@ -223,7 +223,7 @@ class ReadingPool:
             if is_alone and (page.is_suspect or by_signal in _BY_A_PAGE):
                 self._blame(page, by_signal)
             else:
-                page.is_suspect = by_signal > 0  # else it has ended by itself
+                page.is_suspect = by_signal != 0  # else it has ended by itself
                 self._queue(page)
         self._hand_out()
 

@@ -23,6 +23,7 @@ MEMORY = 160 * 1024 * 1024  # of address space; 3 MB of documentation take 110 M
 _SWOLLEN = 80 * 1024 * 1024  # resident after a page: a fresh process takes 30 MB
 _PIECE = 256 * 1024
 _TOGETHER = 16  # answers that go out in one write
+_TOO_MUCH = "reading it takes more memory than a page is given"
 _LARGE = 64 * 1024  # before a page of this size all answers go out: it may take its time
 
 
@@ -55,7 +56,7 @@ def _serve(channel: socket.socket) -> None:
         page = inbox.take()
         if page is None:
             return
-        answers.append(frames.framed(_read(frames.raw_page(page), own)))
+        answers.append(_answer(frames.raw_page(page), own))
         if _resident(statm) > _SWOLLEN:
             channel.sendall(b"".join(answers))
             # What is in our hands is read by the next one. At once: were we still tidying up when
@@ -68,6 +69,13 @@ def _resident(statm: int) -> int:
     return int(os.pread(statm, 100, 0).split()[1]) * resource.getpagesize()
 
 
+def _answer(page: RawPage, own: Own) -> bytes:
+    try:
+        return frames.framed(_read(page, own))
+    except MemoryError:  # a hundred thousand long links are written twice
+        return frames.framed(frames.Reply(refusal=_TOO_MUCH))
+
+
 def _read(page: RawPage, own: Own) -> frames.Reply:
     signal.setitimer(signal.ITIMER_PROF, PAGE_CPU_S)
     try:
@@ -75,7 +83,7 @@ def _read(page: RawPage, own: Own) -> frames.Reply:
     except TooComplex as error:
         return frames.Reply(refusal=str(error))
     except MemoryError:
-        return frames.Reply(refusal="reading it takes more memory than a page is given")
+        return frames.Reply(refusal=_TOO_MUCH)
     except Exception:  # noqa: BLE001 - told to whoever asked, with its traceback
         return frames.Reply(bug=traceback.format_exc())
     finally:

@@ -15,7 +15,8 @@ from skybatch.model.target import bare
 
 MAX_BYTES = 500 * 1024  # section 2.5
 _CACHE_S = 24 * 3_600.0  # section 2.4
-_MAX_ORIGINS = 5_000
+# In memory: 5,000 origins without a rule, or 250,000 rules of 250 bytes.
+_MOST, _ORIGIN = 250_000, 50
 _ASK_AGAIN_S = 30.0  # after a 429 that does not say when
 
 OPEN = Rules()
@@ -27,7 +28,7 @@ class Robots:
     def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
         self._fetcher = fetcher
         self._clock = clock
-        self._rules: Cache[Rules] = Cache(_MAX_ORIGINS)
+        self._rules: Cache[Rules] = Cache(_MOST, lambda rules: _ORIGIN + len(rules))
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def known(self, origin: str) -> Rules | None:
@@ -50,10 +51,9 @@ class Robots:
                 rules = await _rules(response)
                 expires_at = self._clock.monotonic() + _CACHE_S
                 self._rules.put(origin, rules, expires_at=expires_at)
-                if (final := split(response.url)).path == PATH:
-                    # A redirect led to the file of another origin: most often that of `www.`,
-                    # where the pages are, too.
-                    self._rules.put(final.origin, rules, expires_at=expires_at)
+                if _is_own_file(response.url, of=request.url):
+                    # A redirect led to the file of `www.`, where the pages are, too.
+                    self._rules.put(split(response.url).origin, rules, expires_at=expires_at)
         return rules
 
     async def _ask(self, request: Request) -> Response:
@@ -76,6 +76,14 @@ def _is_about_the_site(error: FetchError, url: str) -> bool:
     return error.url is None or bare(split(error.url).host) == bare(split(url).host)
 
 
+def _is_own_file(url: str, *, of: str) -> bool:
+    """Whether a redirect led to the robots.txt of the same site: no other may choose what another
+    one's server answers, as by a query, and have it taken for its rules."""
+    final = split(url)
+    is_same = bare(final.host) == bare(split(of).host)
+    return is_same and url == final.origin + PATH
+
+
 async def _rules(response: Response) -> Rules:
     if response.is_success and response.body is not None:
         return await Rules.patiently(_text(response))
@@ -95,6 +103,7 @@ async def _rules(response: Response) -> Rules:
 
 
 def _text(response: Response) -> str:
+    """The file, up to its last whole line: half a rule may say the opposite of it."""
     raw = RawPage(
         url=response.url,
         body=response.body or b"",
@@ -105,4 +114,8 @@ def _text(response: Response) -> str:
         max_bytes=MAX_BYTES,
         default_region="",
     )
-    return unpack(raw).data.decode("utf-8-sig", "surrogateescape")
+    body = unpack(raw)
+    data = body.data
+    if body.truncated:
+        data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
+    return data.decode("utf-8-sig", "surrogateescape")

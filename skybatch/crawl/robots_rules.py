@@ -4,17 +4,15 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Self
+from typing import Self
 from urllib.parse import quote, unquote_to_bytes
 
+from skybatch.crawl.robots_index import Index, Rule
 from skybatch.crawl.url import split
 
 TOKEN = "skybatch"  # noqa: S105 - the name that robots.txt files call us, RFC 9309, section 2.2.1
 PATH = "/robots.txt"
 _MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
-# Without an end, holding a page of links against the rules is seconds of work: a wildcard costs
-# several times a plain rule.
-_QUICK_RULES, _WILDCARD_RULES = 2_000, 6
 _AT_ONCE = 500  # lines: two milliseconds
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _RECORD = re.compile(r"\s*([a-z-]+(?: agent)?)\s*(?::|\s)\s*(.*)", re.IGNORECASE)
@@ -27,37 +25,6 @@ _MAX_SITEMAPS = 20
 _RAW = "surrogateescape"  # how a byte that is no UTF-8 is kept
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _MAY_DIFFER = re.compile(r"[^A-Za-z0-9/?&=:;,@!'()+~\[\]|._-]")
-
-
-class Rule(NamedTuple):
-    """One `Allow` or `Disallow` of ours."""
-
-    allows: bool
-    pattern: str  # normal form
-    line: int  # in the file, from 1
-
-    def matches(self, path: str) -> bool:
-        """Whether it speaks of a path with its query, in normal form.
-
-        Piece by piece, as each piece may be taken where it comes first: no pattern is slow.
-        """
-        pattern, is_anchored = self.pattern, self.pattern.endswith("$")
-        if is_anchored:
-            pattern = pattern[:-1]
-        first, *rest = pattern.split("*")
-        if not path.startswith(first):
-            return False
-        at = len(first)
-        if not rest:
-            return not is_anchored or at == len(path)
-        *middle, last = rest
-        for piece in middle:
-            if (at := path.find(piece, at)) < 0:
-                return False
-            at += len(piece)
-        if is_anchored:
-            return path.endswith(last) and len(path) - len(last) >= at
-        return path.find(last, at) >= 0
 
 
 class Rules:
@@ -81,15 +48,18 @@ class Rules:
 
     def _take(self, file: "_File") -> None:
         ours = file.ours
-        # The longest pattern decides, and of two an `Allow` (section 2.2.2).
-        self._rules = sorted(
-            ours.rules.values(), key=lambda rule: (-len(rule.pattern), not rule.allows)
-        )
+        self._index = ours.rules
         self.delay_s = ours.delay_s
         self.sitemaps = tuple(file.sitemaps)  # as written, of whoever they were meant for
-        wildcards = sum(rule.pattern.count("*") for rule in self._rules)
-        # Cheap enough to be asked of every link?
-        self.is_quick = len(self._rules) + _WILDCARD_RULES * wildcards < _QUICK_RULES
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether every link may be held against the rules."""
+        return self._index.is_quick
+
+    def __len__(self) -> int:
+        """How many rules there are."""
+        return len(self._index)
 
     def allow(self, url: str) -> bool:
         """Whether a URL in WHATWG form may be asked for."""
@@ -97,16 +67,14 @@ class Rules:
 
     def forbidden_by(self, url: str) -> int | None:
         """The number of the line that forbids a URL; `None` when it may be asked for."""
-        if not self._rules:
+        if not self._index:
             return None
         parts = split(url)
         if parts.path == PATH:
             return None  # section 2.2.2: always allowed
         path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if "?" in url else "")
-        for rule in self._rules:
-            if rule.matches(path):
-                return None if rule.allows else rule.line
-        return None
+        rule = self._index.decides(path)
+        return None if rule is None or rule.allows else rule.line
 
 
 def told(line: int) -> str:
@@ -119,7 +87,7 @@ class _Group:
 
     def __init__(self) -> None:
         self.is_named = False
-        self.rules: dict[tuple[bool, str], Rule] = {}  # each once: the first line that says it
+        self.rules = Index()
         self.delay_s = 0.0
 
 
@@ -149,7 +117,7 @@ class _File:
     def rule(self, rule: Rule) -> None:
         self._is_told = True
         for group in self._named if rule.pattern else ():
-            group.rules.setdefault((rule.allows, rule.pattern), rule)
+            group.rules.add(rule)
 
     def delay(self, seconds: float) -> None:
         # No rule of the RFC, and so it does not end the list of agents (section 2.2.4).

@@ -1,17 +1,19 @@
 """The sitemaps of a site: which ones are asked for, and what they add to its frontier."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.fetcher import FetchError, TooSoon
 from skybatch.crawl.robots_rules import Rules
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.url import parse, split
 from skybatch.crawl.visitor import Visitor
-from skybatch.model.facts import Link
+from skybatch.model.facts import Link, Reading
 
 PATH = "/sitemap.xml"
 _MAX_LEVEL = 2  # an index, and the sitemaps that it leads to; a third level is a loop or a trap
+_MAX_LOOKS = 200  # maps that are looked at, whether they may be asked for or not
 _SLICE = 500  # links that are handled in one turn of the loop
 
 
@@ -32,25 +34,36 @@ class Sitemaps:
     ) -> None:
         """Hand over what the sitemaps lead to, in slices, as long as `take` wants more.
 
-        Raises Interrupted; a sitemap that cannot be had is no failure of the site.
+        Raises Interrupted and TooSoon; a sitemap that cannot be had is no failure of the site.
         """
         named = [url for text in rules.sitemaps if (url := parse(text, start_url)) is not None]
         waiting = deque((url, 1) for url in named or [split(start_url).origin + PATH])
         asked: set[str] = set()
-        while waiting and len(asked) < self._most:
+        for _ in range(_MAX_LOOKS):
+            if not waiting or len(asked) == self._most:
+                return
             url, level = waiting.popleft()
+            await asyncio.sleep(0)  # to hold one against the rules may take milliseconds
             if url in asked or not self._may_ask(url, rules):
                 continue
             asked.add(url)
-            try:
-                reading = await self._visitor.sitemap(url, rules)
-            except FetchError:
-                continue  # noted by the visitor
+            reading = await self._read(url, rules)
+            if reading is None:
+                continue
             if level < _MAX_LEVEL:
-                waiting.extend((each, level + 1) for each in _in_order(reading.maps))
+                maps = filter(None, map(parse, reading.maps))
+                waiting.extend((each, level + 1) for each in _in_order(maps))
             for links in _slices(reading.links):
                 if not await take(links):
                     return
+
+    async def _read(self, url: str, rules: Rules) -> Reading | None:
+        try:
+            return await self._visitor.sitemap(url, rules)
+        except TooSoon:
+            raise
+        except FetchError:
+            return None  # noted by the visitor
 
     def _may_ask(self, url: str, rules: Rules) -> bool:
         return self._scope.contains(split(url)) and rules.allow(url)

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response
+from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response, TooSoon
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reached, Reason
 from skybatch.model.target import bare
 
 HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
+HOLD_PACE_S = 10.0  # as much between two requests is common, and waited for
 _FIRST_S, _MOST_S = 0.5, 2.0  # what is added to the delay of a host in trouble: doubled, halved
 _SLOW_S, _SLOWER = (
     1.0,
@@ -112,6 +113,8 @@ class HostClock:
             delay = max(self.wait_s, pace.delay_s + self.slow_s - since)
             if delay <= 0:
                 return
+            if delay > HOLD_PACE_S:
+                raise TooSoon(pace.delay_s + self.slow_s, delay)
             await asyncio.sleep(delay)
 
 

@@ -10,6 +10,7 @@ from skybatch.model.facts import Link, PageFacts, RawPage, Reading
 
 MAX_LINKS = 50_000  # of one sitemap, as the protocol has it
 MAX_MAPS = 1_000  # that an index leads to, as far as we look
+MAX_CHARACTERS = 8_000_000  # of all of them together: of 50,000, 160 each
 _PIECE = 64 * 1024
 _MAX_LINE = 2_048
 _MAX_PARTS = 100  # of the text of an element: each entity begins a new one
@@ -19,10 +20,14 @@ def read(raw: RawPage, content: Body) -> Reading:
     """Where a sitemap leads; what is broken leads as far as it could be read."""
     pages: dict[str, None] = {}
     maps: dict[str, None] = {}
+    left = MAX_CHARACTERS
     for reference, is_map in _references(content.data):
         url = resolve(raw.url, reference.strip())
         if url is None:
             continue
+        left -= len(url)
+        if left < 0:
+            break
         if is_map and len(maps) < MAX_MAPS:
             maps[url] = None
         elif not is_map:

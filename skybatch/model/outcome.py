@@ -16,6 +16,7 @@ class Ended(StrEnum):
     GOAL = "goal"  # the batch has what it wanted of this domain
     NO_START = "no_start"  # no candidate gave a start page
     WAIT = "wait"  # the host asked us to come back later
+    PACED = "paced"  # the site wants so long between two requests that nobody waits for it
     DRAINED = "drained"  # the daemon stops
     DEADLINE = "deadline"  # the batch ran out of time
     CANCELLED = "cancelled"  # a user said so
@@ -33,7 +34,7 @@ class Report:
     reason: Reason | None = None  # of NO_START
     detail: str | None = None
     lost: Reason | None = None  # a page was lost for this passing reason after its last retry
-    wait_s: float = 0.0  # of WAIT
+    wait_s: float = 0.0  # of WAIT and PACED
     stack: str | None = None  # of CRASHED and STUCK: where
 
 
@@ -80,6 +81,8 @@ def decide(report: Report, claim: Claim, *, retry_delay_s: float, max_wait_s: fl
             return _wait(report, claim, max_wait_s)
         case Ended.DRAINED:
             return Released(waits=_waits(report, claim))
+        case Ended.PACED:
+            return Released(_waits(report, claim), report.wait_s, report.detail)
         case Ended.CANCELLED | Ended.DEADLINE | Ended.POISON:
             return _cut(report, *_CUTS[report.ended])
         case Ended.NO_START | Ended.CRASHED | Ended.STUCK:

@@ -51,7 +51,7 @@ async def test_an_immediate_stop_does_not_wait_for_requests(ended: Ended, hangs_
 @pytest.mark.parametrize("start", [START, Page(links("/only"))])
 async def test_a_stop_does_not_wait_for_a_turn(ended: Ended, start: Page) -> None:
     async with Site({HOST: {"/": start, "*": LEAF}}) as site, web_of(site) as web:
-        scene = Scene(web, per_host_delay_s=30.0, respect_robots=False)
+        scene = Scene(web, per_host_delay_s=9.0, respect_robots=False)
         crawl = asyncio.create_task(scene.run())
         await until(lambda: scene.sink.writes)
         scene.stop.ask(ended)
@@ -212,6 +212,23 @@ async def test_a_long_retry_after_ends_the_attempt_and_keeps_the_page() -> None:
     assert report.fetched == 4
     assert site.paths == ["/", "/0", "/1", "/2", "/3"]
     assert "/3" in scene.sink.paths(PageState.QUEUED)
+
+
+async def test_a_site_that_wants_a_minute_between_requests_holds_no_worker() -> None:
+    """Two of them with fifty pages held two workers for fifty minutes each."""
+    robots = Page("User-agent: *\nCrawl-delay: 60\n")
+    async with Site({HOST: {"/robots.txt": robots, "/": START}}) as site, web_of(site) as web:
+        scene = Scene(web)
+        report = await scene.run()
+        assert (report.ended, report.fetched) == (Ended.PACED, 0)
+        assert 59.0 < report.wait_s <= 60.0
+        assert len(site.asked("/robots.txt")) == 1
+        web.throttle.recall({f"http://{HOST}/": 0.0})
+        web.throttle._hosts[HOST]._last_start -= 60.0
+        report = await scene.run(scene.sink.progress())
+    assert site.paths == ["/"]
+    assert (report.ended, report.fetched) == (Ended.PACED, 1)
+    assert not scene.sink.has_sitemaps, "it is still to be asked for"
 
 
 async def test_another_job_of_the_same_host_waits_too() -> None:

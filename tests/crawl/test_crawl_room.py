@@ -48,4 +48,47 @@ async def test_a_crawl_gives_its_room_back_after_each_page() -> None:
     big = Page(links("/a", "/b") + "x" * 2 * LARGE)
     async with Site({HOST: {"*": big}}) as site, web_of(site) as web:
         await Scene(web, max_pages=3).run()
-        assert web.room._places._value == room._PLACES
+        assert web.room._places._free._value == room._PLACES
+
+
+async def test_who_drips_gives_his_place_to_those_who_wait(monkeypatch) -> None:
+    """Thirty-six sites that dripped kept a healthy one out for a minute, and it was called slow."""
+    monkeypatch.setattr(room, "_STAY_S", 0.0)
+    places = Room()
+    async with places.share() as share:
+        assert await share.take()
+        assert await share.take(), "nobody waits"
+        others = [places.share() for _ in range(room._PLACES)]
+        tasks = [asyncio.create_task((await other.__aenter__()).take()) for other in others]
+        await until(lambda: places._places.waiting == 1)
+        assert not await share.take()
+    await asyncio.gather(*tasks)
+    for other in others:
+        await other.__aexit__(None, None, None)
+
+
+async def test_what_may_not_go_on_is_kept_as_far_as_it_came() -> None:
+    async def no_more() -> bool:
+        return False
+
+    async with Site({"*": {"*": Page("x" * 20 * LARGE)}}) as site, web_of(site) as web:
+        request = Request("http://a.test/", room=no_more, max_bytes=10**8)
+        answer = await web.fetcher.get(request)
+    assert answer.was_cut
+    assert LARGE < len(answer.body or b"") < 20 * LARGE
+
+
+async def test_waiting_for_room_is_not_held_against_the_server() -> None:
+    pauses = iter([1.5])  # longer than the request may take
+
+    async def room_later() -> bool:
+        await asyncio.sleep(next(pauses, 0))
+        return True
+
+    async with (
+        Site({"*": {"*": Page("x" * 2 * LARGE)}}) as site,
+        web_of(site, request_timeout_s=0.5, read_timeout_s=9.0) as web,
+    ):
+        request = Request("http://a.test/", room=room_later, max_bytes=10**7)
+        answer = await web.fetcher.get(request)
+    assert len(answer.body or b"") == 2 * LARGE

@@ -88,6 +88,11 @@ def test_waits_in_a_row_without_a_new_page_end_the_job():
     assert outcome(waiting, waits=2, fetched=4) == Released(waits=1, delay_s=30)
 
 
+def test_a_site_that_wants_little_at_a_time_is_never_held_against_its_job():
+    paced = Report(Ended.PACED, 5, wait_s=60)
+    assert outcome(paced, charged=2, waits=2, fetched=5) == Released(waits=2, delay_s=60)
+
+
 def test_every_outcome_is_an_allowed_change():
     for ended in Ended:
         for fetched in (0, 1):
