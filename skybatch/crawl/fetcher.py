@@ -16,8 +16,9 @@ class Pace:
     concurrency: int = 2  # requests at a time
 
 
-async def anywhere(_url: str) -> None:
-    """Follow every redirect."""
+async def anywhere(_url: str) -> Pace | None:
+    """Follow every redirect, at the same pace."""
+    return None
 
 
 async def unlimited() -> bool:
@@ -43,7 +44,8 @@ class Request:
     pace: Pace = field(default_factory=Pace)
     max_bytes: int = 1024 * 1024  # of the body as it comes over the wire
     may_read: Callable[[str | None], bool] = any_type  # whether a body of this type is read
-    follow: Callable[[str], Awaitable[None]] = anywhere  # raises what forbids a redirect to the URL
+    # Raises what forbids a redirect to the URL; gives the pace there, if that is another one.
+    follow: Callable[[str], Awaitable[Pace | None]] = anywhere
     # Awaited as a large body is read: whether it may be read further.
     room: Callable[[], Awaitable[bool]] = unlimited
     before: Callable[[], None] = at_once  # told when the request goes out, after all waiting

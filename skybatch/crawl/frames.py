@@ -15,11 +15,12 @@ HELLO = HEAD.pack(0)  # a process is ready to read
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one page; exactly one member is set."""
+    """What came of one page: one of the first three."""
 
     reading: Reading | None = None
     refusal: str | None = None  # why the page is too complex to be read
     bug: str | None = None  # the traceback of an exception that reading must not raise
+    cpu_s: float = 0.0  # what reading it took
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -43,6 +43,7 @@ _SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is sil
 _LOOK_S = 1.0
 _REST_S, _MAX_REST_S = 1.0, 30.0  # before a process that died without having read anything starts
 _MAX_SLOW_HOSTS = 10_000
+_SLOW_S = 0.2  # of the processor for a page: a hundred times what most take
 
 
 class ReadingFailed(RuntimeError):
@@ -103,7 +104,7 @@ class ReadingPool:
         self._processes: list[_Process] = []
         self._waiting: deque[_Page] = deque()
         self._slow: deque[_Page] = deque()  # large pages, and those of hosts in `_slow_hosts`
-        self._slow_hosts: set[str] = set()  # a page of theirs has killed a process
+        self._slow_hosts: set[str] = set()  # a page of theirs took long, or killed a process
         self._is_short = asyncio.Event()  # a page found no process with little to do
         self._looked_at = clock.monotonic()
 
@@ -209,6 +210,8 @@ class ReadingPool:
             process.has_read = True
             process.heard_at = self._clock.monotonic()
             page = process.pages.popleft()
+            if reply.cpu_s > _SLOW_S:
+                self._slow_down(page)
             process.size -= len(page.raw.body)
             if page.is_wanted:
                 _tell(page, reply)
@@ -227,9 +230,13 @@ class ReadingPool:
                 self._queue(page)
         self._hand_out()
 
-    def _blame(self, page: _Page, by_signal: int) -> None:
+    def _slow_down(self, page: _Page) -> None:
+        """The pages of its host are read one at a time from now on, after those of others."""
         if len(self._slow_hosts) < _MAX_SLOW_HOSTS:
             self._slow_hosts.add(page.host)
+
+    def _blame(self, page: _Page, by_signal: int) -> None:
+        self._slow_down(page)
         detail = _BY_A_PAGE.get(by_signal, "the process that reads it dies")
         page.answer.set_exception(too_complex(detail))
 

@@ -9,8 +9,10 @@ import os
 import resource
 import signal
 import socket
+import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 
 from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
@@ -70,8 +72,10 @@ def _resident(statm: int) -> int:
 
 
 def _answer(page: RawPage, own: Own) -> bytes:
+    began = time.process_time()
     try:
-        return frames.framed(_read(page, own))
+        reply = _read(page, own)
+        return frames.framed(replace(reply, cpu_s=time.process_time() - began))
     except MemoryError:  # a hundred thousand long links are written twice
         return frames.framed(frames.Reply(refusal=_TOO_MUCH))
 

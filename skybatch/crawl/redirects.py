@@ -29,8 +29,8 @@ class Redirecting:
                     Reason.REDIRECT_LOOP, f"more than {self._max_redirects} redirects", url=target
                 )
             seen.add(target)
-            await request.follow(target)
-            response = await self._hop(_to(request, target))
+            pace = await request.follow(target)
+            response = await self._hop(replace(_to(request, target), pace=pace or request.pace))
         return response
 
     async def _hop(self, request: Request) -> Response:

@@ -48,8 +48,8 @@ class Index:
     """The rules of one group.
 
     Of patterns beyond a thousand wildcards a `Disallow` is cut before its first one; of rules
-    beyond thirty thousand it forbids everything; an `Allow` is dropped. So nothing is asked for that
-    the file forbids.
+    beyond thirty thousand it forbids everything; an `Allow` is dropped. So nothing is asked for
+    that the file forbids.
     """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:

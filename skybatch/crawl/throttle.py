@@ -6,7 +6,7 @@ has recovered.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response, TooSoon
@@ -77,25 +77,28 @@ class HostClock:
     async def slot(self, pace: Pace) -> AsyncIterator[Callable[[], None]]:
         """Inside, a request may be made; it calls what is given as it goes out, be it later.
         Raises FetchError when the host asks for a long rest."""
-        async with self._turn:
+        await self._turn.acquire()
+        with ExitStack() as turn:
+            turn.callback(self._turn.release)
             await self._wait(pace)
             previous = self._last_start
             self._last_start = mine = self._clock.monotonic()
             self._in_flight += 1
 
-        def goes_out() -> None:
-            nonlocal mine
-            self._last_start = mine = max(self._last_start, self._clock.monotonic())
+            def goes_out() -> None:
+                nonlocal mine
+                self._last_start = mine = max(self._last_start, self._clock.monotonic())
+                turn.close()  # not before: two that wait for something else would go out together
 
-        try:
-            yield goes_out
-        except FetchError as error:
-            if error.reached <= Reached.CONNECT and self._last_start == mine:
-                self._last_start = previous  # nobody was there to be bothered
-            raise
-        finally:
-            self._in_flight -= 1
-            self._freed.set()
+            try:
+                yield goes_out
+            except FetchError as error:
+                if error.reached <= Reached.CONNECT and self._last_start == mine:
+                    self._last_start = previous  # nobody was there to be bothered
+                raise
+            finally:
+                self._in_flight -= 1
+                self._freed.set()
 
     async def _wait(self, pace: Pace) -> None:
         while True:

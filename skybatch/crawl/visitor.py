@@ -90,8 +90,9 @@ class Visitor:
                 wait.begin()
                 self._watch.knocking(origin + PATH)
 
-            async def follow(target: str) -> None:
+            async def follow(target: str) -> Pace | None:
                 wait.turn_to(target)
+                return None
 
             request = Request(
                 url=origin + PATH,
@@ -114,9 +115,9 @@ class Visitor:
                 wait.begin()
                 self._watch.asking(identity(url))
 
-            async def follow(target: str) -> None:
+            async def follow(target: str) -> Pace:
                 wait.turn_to(target)
-                await self._follow(target)
+                return await self._follow(target)
 
             conditions = earlier.conditions if earlier else {}
             request = Request(
@@ -142,10 +143,11 @@ class Visitor:
                 wait.begin()
                 self._watch.knocking(url)
 
-            async def follow(target: str) -> None:
+            async def follow(target: str) -> Pace | None:
                 wait.turn_to(target)
                 if not self._scope.contains(split(target)):
                     raise FetchError(Reason.REDIRECT_OFF_SITE, f"to {target}", url=target)
+                return None
 
             request = Request(
                 url=url,
@@ -189,7 +191,8 @@ class Visitor:
         asks_not_to = reading.nofollow or forbids_following(response.robots_tags, TOKEN)
         return not (self._options.respect_robots and asks_not_to)
 
-    async def _follow(self, url: str) -> None:
+    async def _follow(self, url: str) -> Pace:
+        """How fast the site may be asked where a redirect leads. Raises what forbids it."""
         if not self._scope.contains(split(url)):
             raise FetchError(Reason.REDIRECT_OFF_SITE, f"to {url}", url=url)
         if self._holds(url):
@@ -197,6 +200,7 @@ class Visitor:
         rules = await self.rules(url)
         if (line := rules.forbidden_by(url)) is not None:
             raise Forbidden(url, line)
+        return self._pace_by(rules)
 
     async def _read(self, asked: str, response: Response) -> Reading | None:
         if response.body is None:

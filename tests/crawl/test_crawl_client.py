@@ -237,12 +237,33 @@ async def test_a_header_that_no_server_should_send_is_too_large() -> None:
     assert (error.reason, error.reached) == (Reason.TOO_LARGE, Reached.HTTP)
 
 
-async def test_a_flood_of_interim_answers_is_no_http() -> None:
-    error = await failure_of(Raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 1_000))
+@pytest.mark.parametrize("before", [b"", b"\r\n"])
+async def test_a_flood_of_interim_answers_is_no_http(before: bytes) -> None:
+    hint = before + b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    error = await failure_of(Raw(hint * 1_000))
     assert (error.reason, error.detail) == (
         Reason.PROTOCOL_ERROR,
         "headers: the answer is no HTTP",
     )
+
+
+async def test_a_body_in_crumbs_is_not_read() -> None:
+    """Forty thousand chunks of one byte hold the loop for most of a second."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    error = await failure_of(Raw(head + b"1\r\nx\r\n" * 100_000))
+    assert error.reason is Reason.PROTOCOL_ERROR
+
+
+async def test_a_body_in_small_chunks_and_one_of_short_lines_are_read() -> None:
+    lines = b"<p>\r\nhello\r\n" * 5_000
+    chunks = b"".join(b"40\r\n" + b"y" * 64 + b"\r\n" for _ in range(2_000)) + b"0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\n"
+    for raw, size in (
+        (head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks, 128_000),
+        (head + b"Content-Length: %d\r\n\r\n" % len(lines) + lines, len(lines)),
+    ):
+        async with Site({"*": {"/": Raw(raw)}}) as site, fetching(site) as fetcher:
+            assert len((await fetcher.get(Request(URL))).body or b"") == size
 
 
 async def test_a_few_interim_answers_are_passed_over() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from skybatch.crawl.headers import forbids_following, retry_after_s, text_of
+from skybatch.crawl.headers import forbids_following, leads, retry_after_s, signs, text_of
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC 9110
 
@@ -60,3 +60,25 @@ def test_a_header_is_text_that_can_be_stored() -> None:
     text.encode("utf-8")
     assert text_of(headers(X="x" * 900), "X") == "x" * 200
     assert text_of(headers(X="  "), "X") is None
+
+
+def test_of_a_hundred_thousand_references_in_headers_the_first_fifty_lead_anywhere() -> None:
+    line = "".join(f"</{n}>;rel=next," for n in range(500))
+    many = CIMultiDictProxy(CIMultiDict([("Link", line)] * 120))
+    assert leads(many) == tuple(f"/{n}" for n in range(50))
+
+
+def test_signs_are_the_lines_that_name_software_and_the_names_of_cookies() -> None:
+    pairs = [
+        ("Server", "nginx/1.26.2"),
+        ("X-Powered-By", "PHP/8.2"),
+        ("Set-Cookie", "PHPSESSID=secret; path=/"),
+        ("Set-Cookie", " laravel_session = x"),
+        ("Date", "now"),
+    ]
+    assert signs(CIMultiDictProxy(CIMultiDict(pairs))) == (
+        "Server: nginx/1.26.2",
+        "X-Powered-By: PHP/8.2",
+        "Cookie: PHPSESSID",
+        "Cookie: laravel_session",
+    )

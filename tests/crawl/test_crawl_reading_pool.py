@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import os
 import signal
 import socket
@@ -119,6 +120,28 @@ async def test_what_kills_its_process_twice_is_too_complex():
             await until(lambda gone=pid: gone not in children())
         with pytest.raises(FetchError, match="the process that reads it dies"):
             await asking
+
+
+async def test_an_answer_that_does_not_fit_into_memory_is_too_complex():
+    """Sitemaps of fifty thousand long URLs ended both processes again and again, for minutes."""
+    urls = b"".join(b"<url><loc>http://shop.example/%d%s</loc></url>" % (n, b"x" * 2_000)
+                    for n in range(3_000))  # fmt: skip
+    huge = replace(PAGE, body=b"<urlset>" + urls + b"</urlset>", is_sitemap=True, max_bytes=10**8)
+    async with reading_pool(1, SystemClock()) as pool:
+        assert len((await ask(pool, huge)).links) == 3_000
+        assert (await ask(pool, PAGE)).facts.title == "Shop"
+
+
+async def test_a_host_whose_pages_take_long_goes_behind_the_others():
+    """Twenty sites of cheap bombs, 1 KB on the wire, kept a healthy one waiting for 50 s."""
+    heavy = b"<title>Heavy</title>" + b"<div>" * 2_900 + b"<a href=/x>y</a>" * 60_000
+    page = replace(PAGE, body=gzip.compress(heavy), content_encoding="gzip",
+                   url="http://heavy.example/", max_bytes=10**7)  # fmt: skip
+    async with reading_pool(1, SystemClock()) as pool:
+        assert not pool._is_slow(_Page(page, asyncio.get_running_loop().create_future()))
+        await ask(pool, page)
+        await ask(pool, PAGE)
+        assert pool._slow_hosts == {"heavy.example"}
 
 
 BROKEN = """

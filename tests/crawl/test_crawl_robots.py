@@ -186,3 +186,31 @@ async def test_who_waits_for_the_file_asks_for_it_when_the_first_one_leaves() ->
         second = asyncio.create_task(web.robots.rules(ROBOTS))
         first.cancel()
         assert not (await second).allow(ORIGIN + "/x")
+
+
+async def test_no_other_site_chooses_the_robots_file_of_a_site() -> None:
+    """By a redirect to a query that the victim's firewall answers with 403: allow everything."""
+    evil = Redirect("http://victim.test/robots.txt?q=<script>")
+    hosts = {
+        "poison.test": {"/robots.txt": evil},
+        "victim.test": {
+            "/robots.txt": Page("User-agent: *\nDisallow: /private", content_type="text/plain"),
+            "/robots.txt?q=%3Cscript%3E": Page(status=403),
+        },
+    }
+    async with Site(hosts) as site, web_of(site) as web:
+        await web.robots.rules(Request("http://poison.test/robots.txt"))
+        assert web.robots.known("http://victim.test") is None
+        rules = await web.robots.rules(Request("http://victim.test/robots.txt"))
+    assert not rules.allow("http://victim.test/private/a")
+
+
+async def test_half_a_rule_is_none() -> None:
+    """What was cut to `Allow: /` opened a site that forbids everything."""
+    head = "User-agent: *\nDisallow: /\n"
+    tail = "Allow: /public/"
+    padding = "#" * (MAX_BYTES - len(head) - len("\nAllow: /")) + "\n"
+    text = head + padding + tail + "\n"
+    async with Site({"*": {"/robots.txt": Page(text)}}) as site, web_of(site) as web:
+        rules = await web.robots.rules(Request("http://a.test/robots.txt"))
+    assert not rules.allow("http://a.test/secret")

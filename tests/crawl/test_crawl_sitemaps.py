@@ -103,6 +103,30 @@ async def test_sitemaps_elsewhere_or_forbidden_are_not_asked_for():
     assert asked == ["/"]
 
 
+async def test_of_an_index_full_of_forbidden_sitemaps_only_some_are_looked_at():
+    """A thousand of them, against forty thousand wildcards, held the daemon for minutes."""
+    maps = index(*(f"/no{n}" for n in range(900)), "/page.xml")
+    later = index(*(f"/no{n}" for n in range(300)), "/z.xml")
+    for top, last, is_found in ((maps, "/page.xml", True), (later, "/z.xml", False)):
+        paths = {"/robots.txt": robots("User-agent: *", "Disallow: /no"), "/sitemap.xml": top}
+        _, _, asked = await crawl({**paths, last: urlset("/a")})
+        assert (last in asked) is is_found
+
+
+async def test_credentials_in_a_sitemap_are_not_sent():
+    named = Page(
+        f"<sitemapindex><sitemap><loc>http://admin:secret@{HOST}/s.xml</loc></sitemap></sitemapindex>",
+        content_type="application/xml",
+    )
+    async with (
+        Site({HOST: {"/": LEAF, "/sitemap.xml": named, "/s.xml": urlset("/a")}}) as site,
+        web_of(site) as web,
+    ):
+        await Scene(web, use_sitemaps=True).run()
+    (asked,) = site.asked("/s.xml")
+    assert "authorization" not in asked.headers
+
+
 async def test_sitemaps_are_left_alone_when_nobody_wants_them_or_has_room_for_them():
     for options in ({"use_sitemaps": False}, {"max_pages": 1}, {"until": {"email": 1}}):
         start = Page("<a href='mailto:info@shop.example'>m</a>")
