@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -93,6 +94,12 @@ class Run:
 
     def batch(self, domains: list[str], *, wait_for: str = "", **members: object) -> float:
         """Seconds until a batch has ended, or one domain of it."""
+        try:
+            return self._batch(domains, wait_for, members)
+        finally:
+            self.daemon.kill()
+
+    def _batch(self, domains: list[str], wait_for: str, members: Mapping[str, object]) -> float:
         self.daemon.start()
         began = time.perf_counter()
         batch_id = self.daemon.submit(domains, **members)
@@ -107,28 +114,33 @@ class Run:
             path = f"/batch/{batch_id}/jobs?domain={wait_for}"
             while self.daemon.get(path).json["items"][0]["status"] in ("pending", "running"):
                 time.sleep(0.02)
-        seconds = time.perf_counter() - began
-        self.daemon.kill()
-        return seconds
+        return time.perf_counter() - began
 
 
 def closest(port: int) -> float:
     """Seconds between two requests to a host that may be asked every DELAY_S, at the least."""
-    names = ["polite.example", "www.polite.example"]
     with tempfile.TemporaryDirectory() as folder:
         daemon = Run(Path(folder), port, delay_s=DELAY_S).daemon
-        daemon.start()
-        options = {"per_host_concurrency": 1}
-        batches = [daemon.submit([name], max_pages=POLITE_PAGES, options=options) for name in names]
-        while daemon.status(batches[0])["pages"]["fetched"] < POLITE_PAGES // 4:
-            time.sleep(0.05)
-        daemon.kill()
-        daemon.start()
-        for batch in batches:
-            daemon.wait(batch)
-        daemon.kill()
+        try:
+            _crawl_over_a_kill(daemon)
+        finally:
+            daemon.kill()
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/closest") as answer:
         return float(answer.read())
+
+
+def _crawl_over_a_kill(daemon: DaemonProcess) -> None:
+    daemon.start()
+    batches = [
+        daemon.submit([name], max_pages=POLITE_PAGES)
+        for name in ("polite.example", "www.polite.example")
+    ]
+    while daemon.status(batches[0])["pages"]["fetched"] < POLITE_PAGES // 4:
+        time.sleep(0.05)
+    daemon.kill()
+    daemon.start()
+    for batch in batches:
+        daemon.wait(batch)
 
 
 def main() -> None:

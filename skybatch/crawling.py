@@ -1,6 +1,7 @@
 """What the crawl is told of the configuration."""
 
 import os
+import ssl
 from pathlib import Path
 
 import skybatch
@@ -11,8 +12,11 @@ from skybatch.model.own import NONE, Additions
 
 
 def fetch_settings(config: Config) -> FetchSettings:
-    """Raises Invalid with every fault of what the user adds to the extractors."""
+    """Raises Invalid for files that cannot be used, and with every fault of what the user adds to
+    the extractors."""
     fetch = config.fetch
+    if fetch.ca_file:
+        _check_authorities(fetch.ca_file)
     contact = f" (+{config.crawl.contact})" if config.crawl.contact else ""
     return FetchSettings(
         user_agent=f"skybatch/{skybatch.__version__}{contact}",
@@ -31,6 +35,14 @@ def fetch_settings(config: Config) -> FetchSettings:
         reading_processes=_processes(config.extract.processes),
         additions=additions(config),
     )
+
+
+def _check_authorities(file: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except (OSError, ssl.SSLError) as error:
+        fault = f"{file} cannot be read as certificates (PEM): {error.strerror or error}"
+        raise Invalid((Fault("fetch.ca_file", "invalid", fault),)) from error
 
 
 def additions(config: Config) -> Additions:

@@ -1,6 +1,7 @@
 """One domain scanned in this process, without a daemon or a database."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from skybatch.crawl.crawler import Assignment, crawl
@@ -38,7 +39,7 @@ class _Memory(Unwatched):
             self.states.setdefault(row.url, row.skipped or PageState.QUEUED)
         self.counted.update(reason for _, reason in discovery.outside)
 
-    async def store(self, write: PageWrite) -> None:
+    async def store(self, write: PageWrite, _newest: Callable[[], Profile]) -> None:
         await self.discover(write)
         page = write.page
         self.states[page.url] = page.reason if isinstance(page.reason, SkipReason) else page.state

@@ -1,6 +1,7 @@
 """One page of the built-in site, crawled by hand: what works without a database."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from skybatch.checks.site import TITLE
@@ -11,6 +12,7 @@ from skybatch.crawl.watch import Unwatched
 from skybatch.crawl.web import Web
 from skybatch.model.options import Options
 from skybatch.model.page import Discovery, Page, PageWrite, Progress
+from skybatch.model.profile import Profile
 from skybatch.model.selfcheck import Stage
 from skybatch.model.target import Target
 
@@ -24,7 +26,7 @@ class _Memory(Unwatched):
 
     writes: list[PageWrite] = field(default_factory=list)
 
-    async def store(self, write: PageWrite) -> None:
+    async def store(self, write: PageWrite, _newest: Callable[[], Profile]) -> None:
         self.writes.append(write)
 
     async def discover(self, _discovery: Discovery) -> None:

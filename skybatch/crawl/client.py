@@ -25,6 +25,7 @@ _KEEPALIVE_S = 4.0  # servers close idle connections after 5 s and more
 _NEVER_S = 86_400.0  # time limits are not rounded up to whole seconds below this
 _BUFFER = 64 * 1024
 _TOGETHER = 3  # requests that are made in one turn of the loop
+_MAX_ETAG = 200
 _MAX_LINE = 8_190  # of a header; a longer one is refused
 
 
@@ -164,11 +165,11 @@ class AiohttpFetcher:
                 robots_tags=tuple(answer.headers.getall("X-Robots-Tag", ())),
                 leads=leads(answer.headers),
                 signs=signs(answer.headers),
-                etag=text_of(answer.headers, "ETag"),
+                etag=_whole(answer.headers.get("ETag")),
                 last_modified=text_of(answer.headers, "Last-Modified"),
                 body=body,
                 was_cut=was_cut,
-                elapsed_s=self._clock.monotonic() - attempt.started_at,
+                elapsed_s=self._clock.monotonic() - attempt.started_at - limit.paused_s,
             )
 
     async def _read(
@@ -188,6 +189,11 @@ class AiohttpFetcher:
                 if not may_go_on:
                     return b"".join(pieces), True
         return b"".join(pieces), False
+
+
+def _whole(etag: str | None) -> str | None:
+    """One that is too long to be kept is none: half of it would never match."""
+    return etag if etag and len(etag) <= _MAX_ETAG and etag.isascii() else None
 
 
 class _Attempt:

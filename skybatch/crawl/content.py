@@ -18,7 +18,7 @@ _HTML = re.compile(
 
 def essence(content_type: str | None) -> str | None:
     """`text/html` of `Text/HTML; charset=utf-8`; `None` when there is none."""
-    name = (content_type or "").partition(";")[0].strip().lower()
+    name = re.split("[;,]", content_type or "", maxsplit=1)[0].strip().lower()
     return name if "/" in name else None
 
 

@@ -1,19 +1,18 @@
 """One domain crawled: its start page, then page after page until there is nothing left to do."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
 
-from skybatch.crawl import content, robots
+from skybatch.crawl import content
 from skybatch.crawl.admission import Admission
 from skybatch.crawl.candidates import NoStart, find_start
 from skybatch.crawl.fetcher import FetchError, TooSoon
 from skybatch.crawl.frontier import Entry, Frontier
 from skybatch.crawl.pages import Pages
-from skybatch.crawl.robots_rules import Rules
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.sitemaps import Sitemaps
 from skybatch.crawl.stop import Interrupted, Stop
@@ -25,6 +24,7 @@ from skybatch.model.facts import Link
 from skybatch.model.options import Options
 from skybatch.model.outcome import Ended, Report
 from skybatch.model.page import Discovery, Earlier, FrontierRow, PageWrite, Progress
+from skybatch.model.profile import Profile
 from skybatch.model.reason import MEANING, Reason
 from skybatch.model.state import PageState
 from skybatch.model.target import Target
@@ -33,8 +33,10 @@ from skybatch.model.target import Target
 class Sink(Watch, Protocol):
     """Where the pages of a crawl go, and what it tells of itself."""
 
-    async def store(self, write: PageWrite) -> None:
-        """Durable when it returns. Raises LeaseLost when the job is not this attempt's any more."""
+    async def store(self, write: PageWrite, newest: Callable[[], Profile]) -> None:
+        """Durable when it returns. When it must be tried again it takes the newest profile: that of
+        a later page may have been stored meanwhile. Raises LeaseLost when the job is not this
+        attempt's any more."""
 
     async def discover(self, discovery: Discovery) -> None:
         """As `store`, for URLs that no page has led to."""
@@ -69,7 +71,9 @@ class _Crawl:
         options, progress = assignment.options, assignment.progress
         scope = Scope(assignment.target, options)
         admission = Admission(scope, options, web.robots)
-        frontier = Frontier(assignment.max_pages, progress, admission.judge)
+        frontier = Frontier(
+            assignment.max_pages, progress, admission.judge, by_depth=options.max_depth > 0
+        )
         visitor = Visitor(web, options, scope=scope, holds=frontier.holds, stop=stop, watch=sink)
         self._assignment = assignment
         self._clock = web.clock
@@ -86,7 +90,7 @@ class _Crawl:
             earlier=sink.earlier,
         )
         self._sitemaps = Sitemaps(visitor, scope, max_pages=assignment.max_pages)
-        self._start_url = progress.start_url or ""  # where it was found, once it is
+        self._start_url = progress.final_url or progress.start_url or ""  # where it was found
         self._changed = asyncio.Event()  # a page came to its end: look again what to do
 
     async def run(self) -> Report:
@@ -144,7 +148,12 @@ class _Crawl:
 
     async def _read_sitemaps(self, start_url: str) -> None:
         self._sink.stage("sitemaps")
-        rules = await self._rules_of_start(start_url)
+        try:
+            rules = await self._visitor.rules(start_url)
+        except TooSoon:
+            raise
+        except FetchError:
+            return  # nobody may ask for anything: the pages will tell why
 
         async def take(links: list[Link]) -> bool:
             await self._add(links, depth=1)
@@ -161,12 +170,6 @@ class _Crawl:
         """Whether nothing that a sitemap could tell would be asked for."""
         is_met = self._pages.meet(self._assignment.options.until)
         return is_met or self._frontier.is_spent or self._frontier.is_full
-
-    async def _rules_of_start(self, url: str) -> Rules:
-        try:
-            return await self._visitor.rules(url)
-        except FetchError:
-            return robots.OPEN  # the pages will tell why there are none
 
     async def _ask_for_start(self, url: str) -> Visit:
         self._sink.stage("robots")
@@ -227,7 +230,7 @@ class _Crawl:
             await self._store(write)
 
     async def _store(self, write: PageWrite) -> None:
-        await self._sink.store(write)
+        await self._sink.store(write, self._pages.newest)
         self._frontier.settle(write.page)
 
     def _is_over(self) -> bool:

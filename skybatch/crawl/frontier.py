@@ -49,8 +49,15 @@ class Frontier:
     """The mirror in memory of the rows of one job; `judge` says what is wrong with a new URL."""
 
     def __init__(
-        self, max_pages: int, progress: Progress, judge: Callable[[str, int], Skip | None]
+        self,
+        max_pages: int,
+        progress: Progress,
+        judge: Callable[[str, int], Skip | None],
+        *,
+        by_depth: bool = False,
     ) -> None:
+        """`by_depth`: the nearer page first, as its depth must be the least that there is."""
+        self._by_depth = by_depth
         self.fetched = 0
         self._max_pages = max_pages
         self._max_rows = max(1_000, 5 * max_pages)
@@ -61,7 +68,7 @@ class Frontier:
         self._held: set[str] = set()
         self._outside = set(progress.outside)
         self._order = count()
-        self._queue: list[tuple[int, int, int, Entry]] = []  # by score, depth, then discovery
+        self._queue: list[tuple[int, int, int, Entry]] = []  # score, depth, discovery
         self._retries: list[tuple[float, int, Entry]] = []  # by the time when they are due
         for row in progress.known:
             self._known.add(row.url)
@@ -195,7 +202,8 @@ class Frontier:
             outside.append((key, reason))
 
     def _push(self, entry: Entry) -> None:
-        heapq.heappush(self._queue, (-entry.score, entry.depth, next(self._order), entry))
+        first = (entry.depth, -entry.score) if self._by_depth else (-entry.score, entry.depth)
+        heapq.heappush(self._queue, (*first, next(self._order), entry))
 
 
 def _hash(url: str) -> int:

@@ -1,6 +1,7 @@
 """What the headers of an answer say, as plain values that can be stored."""
 
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from multidict import CIMultiDictProxy
@@ -8,6 +9,9 @@ from multidict import CIMultiDictProxy
 from skybatch.extract import links
 
 _REL = re.compile(r";\s*rel\s*=\s*\"?([^\",;]*)")
+_TYPE = re.compile(r";\s*type\s*=\s*\"?([^\",;]*)")
+# Directives with a value, which are no names of robots.
+_VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 _MAX_REFRESH = 2_000
 _MAX_COOKIES = 50
 _MAX_LINKS = 50  # of one answer
@@ -47,7 +51,10 @@ def retry_after_s(headers: "CIMultiDictProxy[str]", now: float) -> float | None:
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+        at = parsedate_to_datetime(value)
+        if at.tzinfo is None:  # the old form of ctime is in UTC as well (RFC 9110, section 5.6.7)
+            at = at.replace(tzinfo=UTC)
+        return max(0.0, at.timestamp() - now)
     except (ValueError, OverflowError):
         return None
 
@@ -60,7 +67,9 @@ def leads(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
             if len(found) == _MAX_LINKS:
                 break
             reference, _, parameters = piece.partition(">")
-            relations = _REL.findall(parameters.lower())
+            relations, kinds = _REL.findall(parameters.lower()), _TYPE.findall(parameters.lower())
+            if kinds and kinds[0].strip() != "text/html":
+                continue  # the same page for programs
             if relations and links.RELATIONS & set(relations[0].split()):
                 found.append(_text(reference))
     if refresh := text_of(headers, "Refresh", limit=_MAX_REFRESH):
@@ -80,7 +89,7 @@ def forbids_following(robots_tags: tuple[str, ...], agent: str) -> bool:
     """Whether an X-Robots-Tag (`nofollow`, `skybatch: none`) is about us and our links."""
     for line in robots_tags:
         name, colon, rest = line.partition(":")
-        if colon and "," not in name:
+        if colon and "," not in name and name.strip().lower() not in _VALUED:
             if name.strip().lower() not in (agent, "robots"):
                 continue
             line = rest

@@ -47,6 +47,10 @@ class Pages:
         self.lost = _lost_before(progress)  # why a page was lost that might have been fetched
         self.wait: FetchError | None = None  # the host asks to be left alone for long
 
+    def newest(self) -> Profile:
+        """The profile with the facts of every page that was read."""
+        return self._profile
+
     def meet(self, until: Mapping[str, int]) -> bool:
         """Whether the profile holds all that the batch wants."""
         return merge.goal_met(self._profile, until)

@@ -23,16 +23,18 @@ class Limit:
 
     scope: asyncio.Timeout
     until: float  # by the monotonic clock
+    paused_s: float = 0.0  # how long it did not count
 
     @contextmanager
     def paused(self, clock: Clock) -> Iterator[None]:
         """The time inside does not count."""
-        left = self.until - clock.monotonic()
-        self.until = math.inf
+        began = clock.monotonic()
+        left, self.until = self.until - began, math.inf
         try:
             yield
         finally:
             self.until = clock.monotonic() + left
+            self.paused_s += clock.monotonic() - began
 
 
 class Pulse:

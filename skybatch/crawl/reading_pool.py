@@ -127,12 +127,16 @@ class ReadingPool:
         """Give what waits to the processes, each to the one with the least to do."""
         if self._slow and self._clock.monotonic() - self._slow[0].queued_at > _PATIENCE_S:
             self._give_slow()
+            if self._slow and any(self._in_hand()):
+                return  # one that needs a process for itself waits for no more of them
         while self._waiting and self._give(self._waiting[0]):
             self._waiting.popleft()
         if not self._waiting:
             self._give_slow()
 
     def _give_slow(self) -> None:
+        while self._slow and not self._slow[0].is_wanted:
+            self._slow.popleft()
         if not self._slow or any(self._is_slow(page) for page in self._in_hand()):
             return
         if self._give(self._slow[0]):

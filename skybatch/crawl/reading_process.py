@@ -25,6 +25,7 @@ MEMORY = 160 * 1024 * 1024  # of address space; 3 MB of documentation take 110 M
 _SWOLLEN = 80 * 1024 * 1024  # resident after a page: a fresh process takes 30 MB
 _PIECE = 256 * 1024
 _TOGETHER = 16  # answers that go out in one write
+_LATE_S = 0.2  # since the last ones: who is silent for long is taken to be stuck
 _TOO_MUCH = "reading it takes more memory than a page is given"
 _LARGE = 64 * 1024  # before a page of this size all answers go out: it may take its time
 
@@ -45,6 +46,7 @@ def _limit() -> None:
 def _serve(channel: socket.socket) -> None:
     statm = os.open("/proc/self/statm", os.O_RDONLY)
     answers: list[bytes] = []
+    sent_at = time.monotonic()
     inbox = _Inbox(channel)
     added = inbox.take()
     if added is None:
@@ -52,9 +54,12 @@ def _serve(channel: socket.socket) -> None:
     own = prepare(frames.additions(added))
     channel.sendall(frames.HELLO)
     while True:
-        if answers and (not inbox.has_page or len(answers) == _TOGETHER or inbox.next_is_large):
+        is_late = time.monotonic() - sent_at > _LATE_S
+        if answers and (not inbox.has_page or len(answers) == _TOGETHER or inbox.next_is_large
+                        or is_late):  # fmt: skip
             channel.sendall(b"".join(answers))
             answers.clear()
+            sent_at = time.monotonic()
         page = inbox.take()
         if page is None:
             return

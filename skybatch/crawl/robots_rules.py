@@ -72,7 +72,7 @@ class Rules:
         parts = split(url)
         if parts.path == PATH:
             return None  # section 2.2.2: always allowed
-        path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if "?" in url else "")
+        path = normal(parts.path or "/") + (f"?{normal(parts.query)}" if "?" in url else "")
         rule = self._index.decides(path)
         return None if rule is None or rule.allows else rule.line
 
@@ -158,10 +158,10 @@ def _pattern(value: str) -> str:
         value = f"/{value}"
     anchor = "$" if value.endswith("$") else ""
     pieces = value.removesuffix("$").split("*")
-    return "*".join(map(_normal, pieces)) + anchor
+    return "*".join(map(normal, pieces)) + anchor
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """Each character in one spelling, so that equal ones are equal (section 2.2.2): what need not
     be escaped is not, everything beyond ASCII and the two special characters are."""
     if _MAY_DIFFER.search(text) is None:

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 
+from skybatch.crawl.robots_rules import normal
 from skybatch.crawl.url import DEFAULT_PORTS, Parts
 from skybatch.extract.merge import registered_domain
 from skybatch.model.options import Options
@@ -78,10 +79,11 @@ class _Patterns:
         self._of_both = _expression(text for text in patterns if "?" in text)
 
     def match(self, parts: Parts) -> bool:
-        if self._of_path is not None and self._of_path.fullmatch(parts.path):
+        path = normal(parts.path)
+        if self._of_path is not None and self._of_path.fullmatch(path):
             return True
         return self._of_both is not None and bool(
-            self._of_both.fullmatch(f"{parts.path}?{parts.query}")
+            self._of_both.fullmatch(f"{path}?{normal(parts.query)}")
         )
 
 
@@ -91,7 +93,7 @@ def _expression(patterns: Iterable[str]) -> "re.Pattern[str] | None":
 
 
 def _glob(pattern: str) -> str:
-    first, *rest = [re.escape(piece) for piece in pattern.split("*")]
+    first, *rest = [re.escape(normal(piece)) for piece in pattern.split("*")]
     if not rest:
         return first
     # Atomic groups: whatever the pattern, matching takes no more than a look at each character.

@@ -8,12 +8,13 @@ from skybatch.crawl.fetcher import FetchError, TooSoon
 from skybatch.crawl.robots_rules import Rules
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.url import parse, split
-from skybatch.crawl.visitor import Visitor
-from skybatch.model.facts import Link, Reading
+from skybatch.crawl.visitor import Forbidden, Visitor
+from skybatch.model.facts import Link, PageFacts, Reading
 
 PATH = "/sitemap.xml"
 _MAX_LEVEL = 2  # an index, and the sitemaps that it leads to; a third level is a loop or a trap
 _MAX_LOOKS = 200  # maps that are looked at, whether they may be asked for or not
+_NOTHING = Reading(PageFacts(), links=(), charset="utf-8", size=0, sha256="", truncated=False)
 _SLICE = 500  # links that are handled in one turn of the loop
 
 
@@ -38,18 +39,20 @@ class Sitemaps:
         """
         named = [url for text in rules.sitemaps if (url := parse(text, start_url)) is not None]
         waiting = deque((url, 1) for url in named or [split(start_url).origin + PATH])
-        asked: set[str] = set()
+        seen: set[str] = set()
+        left = self._most
         for _ in range(_MAX_LOOKS):
-            if not waiting or len(asked) == self._most:
+            if not waiting or not left:
                 return
             url, level = waiting.popleft()
-            await asyncio.sleep(0)  # to hold one against the rules may take milliseconds
-            if url in asked or not self._may_ask(url, rules):
+            if url in seen or not self._scope.contains(split(url)):
                 continue
-            asked.add(url)
-            reading = await self._read(url, rules)
+            seen.add(url)
+            await asyncio.sleep(0)  # to hold one against the rules may take milliseconds
+            reading = await self._read(url)
             if reading is None:
                 continue
+            left -= 1
             if level < _MAX_LEVEL:
                 maps = filter(None, map(parse, reading.maps))
                 waiting.extend((each, level + 1) for each in _in_order(maps))
@@ -57,16 +60,15 @@ class Sitemaps:
                 if not await take(links):
                     return
 
-    async def _read(self, url: str, rules: Rules) -> Reading | None:
+    async def _read(self, url: str) -> Reading | None:
+        """What it leads to; `None` when it may not be asked for."""
         try:
-            return await self._visitor.sitemap(url, rules)
+            return await self._visitor.sitemap(url)
         except TooSoon:
             raise
-        except FetchError:
-            return None  # noted by the visitor
-
-    def _may_ask(self, url: str, rules: Rules) -> bool:
-        return self._scope.contains(split(url)) and rules.allow(url)
+        except FetchError as error:
+            # One that cannot be had is no failure of the site, but it was asked for.
+            return None if isinstance(error, Forbidden) else _NOTHING
 
 
 def _in_order(maps: Iterable[str]) -> list[str]:

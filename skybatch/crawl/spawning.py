@@ -27,7 +27,12 @@ async def spawned(
             _PROGRAM, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, start_new_session=True
         )
         theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
+        try:
+            reader, writer = await asyncio.open_connection(sock=ours)
+        except BaseException:  # cancelled: nobody else knows of the process
+            child.kill()
+            child.wait()
+            raise
         writer.write(additions)
         try:
             yield child, reader, writer

@@ -75,8 +75,9 @@ class HostClock:
 
     @asynccontextmanager
     async def slot(self, pace: Pace) -> AsyncIterator[Callable[[], None]]:
-        """Inside, a request may be made; it calls what is given as it goes out, be it later.
-        Raises FetchError when the host asks for a long rest."""
+        """Inside, a request may be made; it calls what is given when it is on its way. Until then
+        it keeps its turn: a connection takes time, and two that wait for theirs would go out
+        together. Raises FetchError when the host asks for a long rest."""
         await self._turn.acquire()
         with ExitStack() as turn:
             turn.callback(self._turn.release)
@@ -85,13 +86,15 @@ class HostClock:
             self._last_start = mine = self._clock.monotonic()
             self._in_flight += 1
 
-            def goes_out() -> None:
+            def sent() -> None:
                 nonlocal mine
                 self._last_start = mine = max(self._last_start, self._clock.monotonic())
-                turn.close()  # not before: two that wait for something else would go out together
+                turn.close()
 
+            if not pace.delay_s:
+                turn.close()
             try:
-                yield goes_out
+                yield sent
             except FetchError as error:
                 if error.reached <= Reached.CONNECT and self._last_start == mine:
                     self._last_start = previous  # nobody was there to be bothered
@@ -139,14 +142,9 @@ class Throttled:
 
     async def get(self, request: Request) -> Response:
         host = self._host(self._name(request.url))
-        async with host.slot(request.pace) as goes_out:
-
-            def before() -> None:
-                goes_out()
-                request.before()
-
+        async with host.slot(request.pace) as sent:
             try:
-                response = await self._fetcher.get(replace(request, before=before, sent=goes_out))
+                response = await self._fetcher.get(replace(request, sent=sent))
             except FetchError as error:
                 if error.reason is Reason.TIMEOUT:
                     host.failed()

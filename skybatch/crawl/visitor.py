@@ -135,24 +135,24 @@ class Visitor:
                 return Visit(response, earlier=earlier)
             return Visit(response, await self._read(url, response))
 
-    async def sitemap(self, url: str, rules: Rules) -> Reading:
-        """Ask for a sitemap and read it. Raises FetchError and Interrupted."""
+    async def sitemap(self, url: str) -> Reading:
+        """Ask for a sitemap, which may be on another origin, and read it. Raises FetchError and
+        Interrupted."""
+        pace = await self._allowed(url)
         async with self._stop.waiting(url) as wait, self._web.room.share() as share:
 
             def begin() -> None:
                 wait.begin()
                 self._watch.knocking(url)
 
-            async def follow(target: str) -> Pace | None:
+            async def follow(target: str) -> Pace:
                 wait.turn_to(target)
-                if not self._scope.contains(split(target)):
-                    raise FetchError(Reason.REDIRECT_OFF_SITE, f"to {target}", url=target)
-                return None
+                return await self._allowed(target)
 
             request = Request(
                 url=url,
                 headers=self._options.headers,
-                pace=self._pace_by(rules),
+                pace=pace,
                 max_bytes=self._web.max_body_bytes,
                 follow=follow,
                 room=share.take,
@@ -193,10 +193,14 @@ class Visitor:
 
     async def _follow(self, url: str) -> Pace:
         """How fast the site may be asked where a redirect leads. Raises what forbids it."""
+        if self._holds(url) and self._scope.contains(split(url)):
+            raise AlreadyHeld(url)
+        return await self._allowed(url)
+
+    async def _allowed(self, url: str) -> Pace:
+        """How fast the site behind a URL may be asked for it. Raises what forbids it."""
         if not self._scope.contains(split(url)):
             raise FetchError(Reason.REDIRECT_OFF_SITE, f"to {url}", url=url)
-        if self._holds(url):
-            raise AlreadyHeld(url)
         rules = await self.rules(url)
         if (line := rules.forbidden_by(url)) is not None:
             raise Forbidden(url, line)

@@ -150,7 +150,7 @@ class Monitor:
         """What is wrong with a quiet batch; `None` when there is an explanation."""
         quiet_s = self._bench.clock.now() - max(batch.quiet_since, self._since)
         since = f"nothing has happened for {quiet_s:.0f} s"
-        if batch.may_start and self._pool.free and not self._pool.is_clearing:
+        if batch.may_start and self._pool.obstacle is None:
             sentence = f"{since}, although {self._pool.free} workers are free and jobs may run"
             is_stuck = quiet_s > self._stuck_after_s
             kind = FindingKind.BATCH_STUCK if is_stuck else FindingKind.SLOTS_IDLE
@@ -167,7 +167,7 @@ class Monitor:
         if any(worker.claim.batch_id == batch.batch_id for worker in workers):
             return True  # each of them is watched by itself
         if batch.may_start:
-            return not self._pool.free or self._pool.is_clearing  # it waits for its turn
+            return self._pool.obstacle is not None  # it waits for its turn
         return await self._queue.has_future(batch.batch_id)
 
     async def _announce(self, finding: Finding, quiet: Sequence[Quiet]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import TypeVar
 
 from skybatch.engine.gate import Gate
@@ -12,6 +13,7 @@ from skybatch.model.event import EventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
 from skybatch.model.page import Discovery, Earlier, Known, PageWrite, Progress
+from skybatch.model.profile import Profile
 from skybatch.model.recovery import Asked, Recovered, Suspect
 from skybatch.store import again, attempts, batches, claims, pages, pausing, rescue, steps, watching
 from skybatch.store.database import Store
@@ -99,11 +101,19 @@ class JobQueue:
             last = keys[-1] if keys else None
         return frozenset(outside)
 
-    async def store(self, claim: Claim, write: PageWrite) -> None:
-        """Store a page; durable when it returns. Raises LeaseLost."""
-        await self._patiently(
-            lambda: self._store.write_soon(lambda tx: pages.store(tx, claim, write))
-        )
+    async def store(self, claim: Claim, write: PageWrite, newest: Callable[[], Profile]) -> None:
+        """Store a page; durable when it returns. Raises LeaseLost.
+
+        When it must be tried again it takes the newest profile along: another page of the job may
+        have been stored meanwhile, and its facts must not be lost.
+        """
+        writes = chain([write], (_renewed(write, newest()) for _ in count()))
+
+        def once() -> Awaitable[None]:
+            present = next(writes)
+            return self._store.write_soon(lambda tx: pages.store(tx, claim, present))
+
+        await self._patiently(once)
 
     async def earlier(self, claim: Claim, url: str) -> Earlier | None:
         """A page as the batch that is repeated has it, if its server can tell of changes. When it
@@ -226,3 +236,7 @@ class JobQueue:
                 return await action()
             except StoreUnavailable as error:
                 self._gate.close(error)
+
+
+def _renewed(write: PageWrite, newest: Profile) -> PageWrite:
+    return write if write.profile is None else replace(write, profile=newest)

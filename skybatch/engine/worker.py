@@ -14,11 +14,12 @@ from skybatch.crawl.stop import Stop
 from skybatch.crawl.web import Web
 from skybatch.engine.backoff import job_delay
 from skybatch.engine.queue import JobQueue
-from skybatch.errors import LeaseLost, StoreUnavailable
+from skybatch.errors import LeaseLost, StoreUnavailable, StoreUnreadable
 from skybatch.model.clock import SteadyClock
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Ended, Outcome, Report, decide
 from skybatch.model.page import Discovery, Earlier, PageWrite, Progress
+from skybatch.model.profile import Profile
 from skybatch.model.recovery import ALONE_FROM, Suspect
 from skybatch.model.state import PageState
 from skybatch.model.text import storable
@@ -92,9 +93,9 @@ class Worker:
             self._note("job.left", error=str(error))
             log.error("job.left", job_id=self.claim.job_id, error=str(error))
 
-    async def store(self, write: PageWrite) -> None:
+    async def store(self, write: PageWrite, newest: Callable[[], Profile]) -> None:
         """The sink of the crawl: durable when it returns."""
-        await self._bench.queue.store(self.claim, write)
+        await self._bench.queue.store(self.claim, write, newest)
         self._progress()
         page = write.page
         if page.state is PageState.FETCHED:
@@ -161,9 +162,11 @@ class Worker:
         claim, bench = self.claim, self._bench
         try:
             progress = await self._progress_of_before()
-        except StoreUnavailable as error:
+        except StoreUnreadable as error:
             # Its rows only, or all: it is tried again later, and nobody else waits for it.
             return Report(Ended.CRASHED, self._fetched, detail=f"its pages: {error}")
+        except StoreUnavailable as error:  # no fault of the job
+            return Report(Ended.DRAINED, self._fetched, detail=str(error))
         if progress.is_cancelled:
             self.stop.ask(Ended.CANCELLED)
         elif progress.is_paused:

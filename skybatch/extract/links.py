@@ -1,5 +1,6 @@
 """Where a page leads."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from skybatch.extract import relevance
 from skybatch.extract.document import Attributes, Document, host_of, resolve
 from skybatch.model.facts import Link
 
+_REFRESH = re.compile(r"\s*[\d.]*(?:\s*[;,]\s*|\s+)(.*)", re.DOTALL)
 _MAX_LINKS = 10_000
 _MAX_SCORED = 2_000  # the contact page is not the three-thousandth link
 
@@ -92,8 +94,8 @@ def _leads_to_a_page(attributes: Attributes) -> bool:
 
 def refresh_target(content: str) -> str | None:
     """The URL of `5; url=/there` (HTML Standard, "shared declarative refresh steps")."""
-    _, _, target = content.replace(",", ";", 1).partition(";")
-    target = target.strip()
+    found = _REFRESH.match(content)
+    target = found[1].strip() if found else ""
     if target[:3].lower() == "url" and target[3:].lstrip().startswith("="):
         target = target[3:].lstrip()[1:].strip()
     if target[:1] in ("'", '"'):

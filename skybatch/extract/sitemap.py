@@ -1,9 +1,10 @@
 """Sitemaps (https://www.sitemaps.org/protocol.html), feeds and lists of URLs: where they lead."""
 
+import re
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import ParseError, XMLParser
 
-from skybatch.extract import relevance
+from skybatch.extract import charset, relevance
 from skybatch.extract.body import Body
 from skybatch.extract.document import resolve
 from skybatch.model.facts import Link, PageFacts, RawPage, Reading
@@ -11,6 +12,7 @@ from skybatch.model.facts import Link, PageFacts, RawPage, Reading
 MAX_LINKS = 50_000  # of one sitemap, as the protocol has it
 MAX_MAPS = 1_000  # that an index leads to, as far as we look
 MAX_CHARACTERS = 8_000_000  # of all of them together: of 50,000, 160 each
+_DECLARATION = re.compile(rb"\s*<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})")
 _PIECE = 64 * 1024
 _MAX_LINE = 2_048
 _MAX_PARTS = 100  # of the text of an element: each entity begins a new one
@@ -56,6 +58,21 @@ def _references(data: bytes) -> Iterator[tuple[str, bool]]:
 
 
 def _of_xml(data: bytes) -> Iterator[tuple[str, bool]]:
+    try:
+        yield from _parsed(data)
+    except (ValueError, LookupError):  # expat does not know the encoding: Shift_JIS, GB2312 ...
+        yield from _parsed(_as_utf8(data))
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """The document without its declaration, which named another encoding."""
+    declaration = _DECLARATION.match(data)
+    label = declaration[1].decode("ascii") if declaration else "utf-8"
+    text, _ = charset.decode(data, f"text/xml; charset={label}", "")
+    return re.sub(r"^\s*<\?xml[^>]*>", "", text).encode()
+
+
+def _parsed(data: bytes) -> Iterator[tuple[str, bool]]:
     # Expat expands no external entity, and refuses those that grow (its own protection).
     target = _Target()
     parser = XMLParser(target=target)  # noqa: S314 - see above

@@ -104,6 +104,7 @@ class Progress:
     outside: frozenset[int] = frozenset()
     profile: Profile | None = None
     start_url: str | None = None
+    final_url: str | None = None  # where the start page's redirects ended
     has_sitemaps: bool = False  # they have been read, and the seeds are stored
     seeds: tuple[FrontierRow, ...] = ()  # what an earlier batch knew of the site
     is_cancelled: bool = False  # a user cancelled the batch while the job was being claimed

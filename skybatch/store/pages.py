@@ -240,7 +240,7 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
     """What earlier attempts have stored besides the frontier and what is outside of it."""
     jobs = await db.execute_fetchall(
         """
-        SELECT j.start_url, j.sitemaps_at, b.cancelled_at, b.paused, p.body
+        SELECT j.start_url, j.final_url, j.sitemaps_at, b.cancelled_at, b.paused, p.body
         FROM jobs j JOIN batches b ON b.seq = j.batch LEFT JOIN profiles p ON p.job = j.seq
         WHERE j.seq = ?
         """,
@@ -250,6 +250,7 @@ async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
         return Progress(
             profile=None if row["body"] is None else profile_of(row["body"]),
             start_url=row["start_url"],
+            final_url=row["final_url"],
             has_sitemaps=row["sitemaps_at"] is not None,
             is_cancelled=row["cancelled_at"] is not None,
             is_paused=bool(row["paused"]),

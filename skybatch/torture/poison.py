@@ -32,11 +32,11 @@ from skybatch.crawl import inline_reader
 read = inline_reader.read
 
 
-def wrapped(raw):
+def wrapped(raw, *own):
     time.sleep({pause_s})
     if re.search(rb"{words}", raw.body):
         signal.raise_signal(signal.SIGSEGV)
-    return read(raw)
+    return read(raw, *own)
 
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

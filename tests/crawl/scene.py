@@ -41,7 +41,7 @@ class Memory(Unwatched):
         self.stages: list[str] = []
         self._before_store = before_store
 
-    async def store(self, write: PageWrite) -> None:
+    async def store(self, write: PageWrite, _newest=None) -> None:
         await self._before_store(write)
         self.writes.append(write)
         self._add(write)
@@ -110,6 +110,7 @@ class Memory(Unwatched):
             outside=frozenset(self.outside),
             profile=self.profile,
             start_url=self.start_url,
+            final_url=self.final_url,
             has_sitemaps=self.has_sitemaps,
         )
 

@@ -429,3 +429,10 @@ class Thawing:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join()
+
+
+async def test_an_etag_is_whole_or_not_kept() -> None:
+    tag = '"' + "x" * 250 + '"'
+    answer = Page("<p>", headers={"ETag": tag})
+    async with Site({"*": {"*": answer}}) as site, fetching(site) as fetcher:
+        assert (await fetcher.get(Request(URL))).etag is None

@@ -429,3 +429,18 @@ async def test_one_hanging_host_does_not_hold_up_the_others() -> None:
         assert not slow.done()
         gate.opened.set()
         await slow
+
+
+async def test_the_depth_of_a_page_is_that_of_the_shortest_way() -> None:
+    paths = {
+        "/": links("/contact", "/products"),
+        "/contact": links("/team"),
+        "/team": links("/x"),
+        "/products": links("/x"),
+        "/x": "<p>two clicks from the start",
+    }
+    site_of = {HOST: {path: Page(body) for path, body in paths.items()}}
+    async with Site(site_of) as site, web_of(site) as web:
+        scene = Scene(web, max_depth=2, per_host_concurrency=1)
+        await scene.run()
+    assert "/x" in scene.sink.fetched

@@ -1,5 +1,7 @@
 """What headers say."""
 
+import time
+
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -82,3 +84,32 @@ def test_signs_are_the_lines_that_name_software_and_the_names_of_cookies() -> No
         "Cookie: PHPSESSID",
         "Cookie: laravel_session",
     )
+
+
+def test_a_page_for_programs_is_no_page() -> None:
+    """Every WordPress page has one, and each cost a request of the fifty that may fail."""
+    line = '<https://a.example/wp-json/wp/v2/pages/2>; rel="alternate"; type="application/json"'
+    assert leads(headers(Link=line)) == ()
+    assert leads(headers(Link='</de>; rel="alternate"; type="text/html"')) == ("/de",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "max-snippet:-1, nofollow",
+        "max-image-preview: large, nofollow",
+        "unavailable_after: 25 Jun 2030 15:00:00 GMT, nofollow",
+    ],
+)
+def test_a_directive_with_a_value_is_no_name_of_a_robot(line: str) -> None:
+    assert forbids_following((line,), "skybatch")
+
+
+def test_a_date_without_a_zone_is_in_utc(monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert retry_after_s(headers(Retry_After="Sun Nov  6 08:50:37 1994"), NOW) == 60.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -144,6 +144,37 @@ async def test_a_host_whose_pages_take_long_goes_behind_the_others():
         assert pool._slow_hosts == {"heavy.example"}
 
 
+async def test_a_large_page_behind_one_that_nobody_waits_for_is_read():
+    large = replace(PAGE, body=PAGE.body + b"<p>x" * LARGE)
+    async with reading_pool(1, SystemClock()) as pool:
+        await ask(pool, PAGE)
+        first, second, third = (asyncio.create_task(ask(pool, large)) for _ in range(3))
+        await asyncio.sleep(0)
+        second.cancel()
+        await first
+        async with asyncio.timeout(10):
+            await third
+
+
+async def test_a_page_that_needs_a_process_for_itself_gets_one_though_others_come():
+    large = replace(PAGE, body=PAGE.body + b"x" * (1100 * 1024))
+    small = replace(PAGE, body=PAGE.body + b"<p>some text <a href=/b>b</a>" * 700)
+    async with reading_pool(1, SystemClock()) as pool:
+        await ask(pool, PAGE)
+
+        async def lane(number: int) -> None:
+            while True:
+                await ask(pool, replace(small, url=f"http://h{number}.example/"))
+
+        lanes = [asyncio.create_task(lane(number)) for number in range(40)]
+        try:
+            async with asyncio.timeout(15):
+                await ask(pool, large)
+        finally:
+            for each in lanes:
+                each.cancel()
+
+
 BROKEN = """
 from skybatch.extract import metadata
 title = metadata.title

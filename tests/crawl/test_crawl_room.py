@@ -92,3 +92,4 @@ async def test_waiting_for_room_is_not_held_against_the_server() -> None:
         request = Request("http://a.test/", room=room_later, max_bytes=10**7)
         answer = await web.fetcher.get(request)
     assert len(answer.body or b"") == 2 * LARGE
+    assert answer.elapsed_s < 1.0

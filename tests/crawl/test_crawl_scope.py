@@ -5,7 +5,7 @@ import time
 import pytest
 
 from skybatch.crawl.scope import Scope, is_trap
-from skybatch.crawl.url import split
+from skybatch.crawl.url import parse, split
 from skybatch.model.options import Options
 from skybatch.model.target import Target
 
@@ -139,3 +139,13 @@ def test_a_pattern_cannot_be_made_slow() -> None:
 )
 def test_paths_that_grow_without_end_are_traps(path: str, *, expected: bool) -> None:
     assert is_trap(path) is expected
+
+
+def test_patterns_are_compared_in_one_spelling() -> None:
+    scope = Scope(
+        Target("shop.example", "shop.example"), Options(include=("/über-uns*", "/caf%c3%a9"))
+    )
+    for path in ("/über-uns/team", "/%C3%BCber-uns", "/café"):
+        url = parse(f"http://shop.example{path}")
+        assert url is not None
+        assert scope.wants(split(url)), path

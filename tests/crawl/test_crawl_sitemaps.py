@@ -2,11 +2,14 @@
 
 import gzip
 
+import pytest
+
 from skybatch.crawl.stop import Stop
 from skybatch.model.outcome import Ended
-from skybatch.model.state import SkipReason
+from skybatch.model.page import Known, Progress
+from skybatch.model.state import PageState, SkipReason
 from tests.crawl.scene import HOST, Scene, links, web_of
-from tests.site import Page, Site
+from tests.site import Page, Redirect, Site
 
 A = f"http://{HOST}"
 LEAF = Page(links())
@@ -166,3 +169,54 @@ async def test_sitemaps_that_were_read_are_not_read_again_by_the_next_attempt():
         report = await scene.run(scene.sink.progress())
     assert (report.ended, report.fetched) == (Ended.DRY, 3)
     assert site.paths == ["/", "/sitemap.xml", "/a", "/b"]
+
+
+@pytest.mark.parametrize("label", ["GB2312", "Shift_JIS", "EUC-KR", "Big5", "x-unknown"])
+async def test_a_sitemap_in_an_encoding_that_the_parser_does_not_know_is_read(label):
+    text = f'<?xml version="1.0" encoding="{label}"?><urlset><url><loc>/a</loc></url></urlset>'
+    page = Page(text, content_type="text/xml")
+    report, sink, _ = await crawl({"/sitemap.xml": page, "/a": LEAF})
+    assert (report.ended, report.fetched) == (Ended.DRY, 2)
+    assert "/a" in sink.fetched
+
+
+async def test_who_cannot_be_asked_for_robots_is_not_asked_for_a_sitemap():
+    paths = {HOST: {"/robots.txt": Page(status=500), "/sitemap.xml": urlset("/a"), "*": LEAF}}
+    async with Site(paths) as site, web_of(site) as web:
+        known = (Known(f"{A}/", 0, PageState.FETCHED, None, 1),)
+        await Scene(web, use_sitemaps=True).run(Progress(known=known, start_url=f"{A}/"))
+    assert not site.asked("/sitemap.xml")
+
+
+async def test_a_sitemap_is_held_against_the_robots_of_its_own_origin():
+    forbids = robots("User-agent: *", "Disallow: /private/")
+    hosts = {
+        HOST: {"/robots.txt": robots(f"Sitemap: http://www.{HOST}/private/s.xml"), "/": LEAF},
+        f"www.{HOST}": {"/robots.txt": forbids, "/private/s.xml": urlset("/a")},
+    }
+    async with Site(hosts) as site, web_of(site) as web:
+        await Scene(web, use_sitemaps=True).run()
+    assert not site.asked("/private/s.xml")
+
+
+async def test_a_sitemap_is_not_followed_to_where_robots_forbid():
+    paths = {
+        "/robots.txt": robots("User-agent: *", "Disallow: /private/"),
+        "/sitemap.xml": Redirect("/private/s.xml"),
+        "/private/s.xml": urlset("/a"),
+    }
+    _, _, asked = await crawl(paths)
+    assert "/private/s.xml" not in asked
+
+
+async def test_a_resumed_crawl_asks_for_the_sitemap_where_the_start_page_was_found():
+    there = f"http://www.{HOST}/"
+    hosts = {
+        HOST: {"/": Redirect(there)},
+        f"www.{HOST}": {"/": LEAF, "/sitemap.xml": urlset("/a"), "/a": LEAF},
+    }
+    async with Site(hosts) as site, web_of(site) as web:
+        known = (Known(f"{A}/", 0, PageState.FETCHED, None, 1, there),)
+        progress = Progress(known=known, start_url=f"{A}/", final_url=there)
+        await Scene(web, use_sitemaps=True).run(progress)
+    assert [asked.host for asked in site.asked("/sitemap.xml")] == [f"www.{HOST}"]

@@ -7,6 +7,7 @@ import pytest
 
 from skybatch.crawl import throttle
 from skybatch.crawl.fetcher import FetchError, Pace, Request, Response
+from skybatch.crawl.neighbours import Sharing
 from skybatch.crawl.throttle import HOLD_S, HostClock, Throttled
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
@@ -188,3 +189,48 @@ async def test_what_an_earlier_run_has_asked_for_is_not_forgotten() -> None:
     old, known = (asked.at - began for asked in site.log)
     assert old < 0.2
     assert known >= 0.3 - CLOSE_S
+
+
+class Leaving:
+    """A net in which a request is on its way when it says so; some are slow to leave or to end."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[float, str]] = []
+
+    async def get(self, request: Request) -> Response:
+        request.before()
+        if request.url.endswith("/dialling"):
+            await asyncio.sleep(0.3)
+        request.sent()
+        self.sent.append((asyncio.get_running_loop().time(), request.url))
+        if "slow" in request.url:
+            await asyncio.sleep(0.3)
+        return Response(request.url, 200)
+
+    def gap(self, host: str) -> float:
+        first, second = (at for at, url in self.sent if host in url)
+        return second - first
+
+
+class OneAddress:
+    async def shared_address(self, _host: str, _port: int) -> str:
+        return "203.0.113.9"
+
+
+async def test_two_that_wait_for_a_place_at_their_address_do_not_go_out_together() -> None:
+    net, pace = Leaving(), Pace(delay_s=0.2, concurrency=2)
+    fetcher = Throttled(Sharing(net, OneAddress(), per_ip_concurrency=2), SystemClock())
+    urls = ("http://slow1.test/", "http://slow2.test/", "http://shop.test/1", "http://shop.test/2")
+    async with asyncio.TaskGroup() as tasks:
+        for url in urls:
+            tasks.create_task(fetcher.get(Request(url, pace=pace)))
+            await asyncio.sleep(0.01)
+    assert net.gap("shop.test") > 0.2 - CLOSE_S
+
+
+async def test_a_connection_that_takes_longer_than_the_delay_keeps_the_delay() -> None:
+    net, pace = Leaving(), Pace(delay_s=0.2, concurrency=2)
+    fetcher = Throttled(net, SystemClock())
+    paths = ("dialling", "open")
+    await asyncio.gather(*(fetcher.get(Request(f"http://shop.test/{p}", pace=pace)) for p in paths))
+    assert net.gap("shop.test") > 0.2 - CLOSE_S

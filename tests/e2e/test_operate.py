@@ -171,10 +171,10 @@ POISON = """
 import os, signal
 from skybatch.crawl import inline_reader
 read = inline_reader.read
-def deadly(raw):
+def deadly(raw, *own):
     if "{word}" in raw.url:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return read(raw)
+    return read(raw, *own)
 inline_reader.read = deadly
 """
 

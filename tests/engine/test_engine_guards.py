@@ -1,6 +1,7 @@
 """Guards of the engine that nothing else would miss: each test turns red without its guard."""
 
 import asyncio
+import sqlite3
 import threading
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from skybatch.crawl.web import open_web
 from skybatch.engine import gate as gate_module
 from skybatch.engine import pool as pool_module
 from skybatch.engine import worker as worker_module
+from skybatch.engine.gate import Probe
 from skybatch.engine.monitor import QUIET_SECONDS
 from skybatch.engine.pool import Pool
 from skybatch.engine.service import Loop
@@ -19,9 +21,11 @@ from skybatch.errors import StoreUnavailable, StoreUnreadable
 from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
 from skybatch.model.finding import FindingKind
+from skybatch.model.page import FrontierRow, Page, PageWrite
+from skybatch.model.profile import Profile
 from skybatch.model.reason import Reason
-from skybatch.model.state import BatchState, JobState
-from skybatch.store import batches, pausing
+from skybatch.model.state import BatchState, JobState, PageState
+from skybatch.store import batches, pages, pausing
 from tests.engine.test_engine_pool import FAST, NAMES, batch_of, ended, engine, jobs_of
 from tests.engine.workbench import PAGES, bench_of
 from tests.store.seeds import submit
@@ -250,7 +254,7 @@ async def test_time_in_which_nothing_could_be_written_is_held_against_nobody(
 
 async def test_who_waits_for_its_turn_at_a_host_is_not_stuck(store, bus, port):
     async with engine(store, bus, port, stuck_after_s=60) as running:
-        await submit(store, NAMES[0], **{**FAST, "per_host_delay_s": 30.0})
+        await submit(store, NAMES[0], **{**FAST, "per_host_delay_s": 9.0})
         running.wake()
         await until(lambda: [each for each in running.pool.workers if each.stop.waits_for_turn])
         for worker in running.pool.workers:
@@ -354,3 +358,71 @@ async def test_nothing_is_claimed_while_no_process_can_read_pages(store, bus, po
         can_read[0] = True
         running.wake()
         assert (await ended(store, batch_id)).state is BatchState.COMPLETE
+
+
+async def test_a_page_that_is_stored_again_takes_the_newest_profile_along(store, tmp_path):
+    """The profile of the page before would have taken the facts of the page after it away."""
+    with bench_of(store, None, tmp_path) as (bench, gate):
+        await submit(store, "shop.example")
+        (claim,) = (await bench.queue.claim(1, is_idle=True)).claims
+        urls = [f"http://shop.example/{path}" for path in ("", "a", "b")]
+        profile = Profile(title="Shop")
+
+        def write(number: int, **more) -> PageWrite:
+            return PageWrite(Page(urls[number], 0, PageState.FETCHED), profile=profile, **more)
+
+        found = tuple(FrontierRow(url, 0) for url in urls)
+        await bench.queue.store(claim, write(0, found=found), lambda: profile)
+        check, has_failed = store._writer._check, threading.Event()
+
+        def fail_once() -> None:
+            if not has_failed.is_set():
+                has_failed.set()
+                raise sqlite3.OperationalError("disk I/O error")
+            check()
+
+        store._writer._check = fail_once
+        profile = replace(profile, description="of a")
+        first = asyncio.create_task(bench.queue.store(claim, write(1), lambda: profile))
+        await until(lambda: gate.trouble is not None)
+        profile = replace(profile, logo_url="of b")
+        stored = write(2)
+        await store.write(lambda tx: pages.store(tx, claim, stored))
+        await Probe(store, gate).run_once()
+        await first
+        progress = await bench.queue.progress(replace(claim, attempt=2))
+    assert progress.profile == profile
+
+
+async def test_a_file_that_is_gone_for_a_while_is_charged_to_nobody(store, bus, port, monkeypatch):
+    monkeypatch.setattr(worker_module, "READ_AGAIN_SECONDS", 0.05)
+    async with engine(store, bus, port) as running:
+        queue, away = running._queue, store._path.with_suffix(".away")
+        progress, is_first = queue.progress, asyncio.Event()
+
+        async def gone_at_first(claim):
+            if not is_first.is_set():
+                is_first.set()
+                store._path.rename(away)  # just after the claim
+                asyncio.get_running_loop().call_later(0.5, away.rename, store._path)
+            return await progress(claim)
+
+        monkeypatch.setattr(queue, "progress", gone_at_first)
+        batch_id = await submit(store, NAMES[0], **{**FAST, "max_attempts": 1})
+        running.wake()
+        await until(lambda: is_first.is_set() and store._path.exists())
+        batch = await ended(store, batch_id)
+        (job,) = await jobs_of(store, batch_id)
+    assert (batch.state, job.charged) == (BatchState.COMPLETE, 0)
+
+
+async def test_a_pool_that_cannot_read_pages_is_no_idle_one(store, bus, port):
+    async with engine(store, bus, port, stuck_after_s=60) as running:
+        bench = running.pool._bench
+        running.pool._bench = replace(bench, web=replace(bench.web, can_read=lambda: False))
+        await submit(store, NAMES[0], **FAST)
+        running.wake()
+        bench.clock.step(61)
+        await running.monitor.round()
+        assert await running.monitor.round() == ()
+        assert running.pool.obstacle == "no process reads pages yet"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from skybatch.extract.links import refresh_target
 from tests.extract.pages import URL, facts, reading
 
 
@@ -137,3 +138,16 @@ def test_the_base_of_a_page_is_where_the_redirects_ended():
 
 def test_a_page_leads_to_at_most_ten_thousand_others():
     assert len(urls("".join(f"<a href={n}>" for n in range(10_050)))) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("content", "target"),
+    [
+        ("5; url=/de,start.html", "/de,start.html"),
+        ("0 url=/x", "/x"),
+        ("0,url='/x;y'", "/x;y"),
+        (" 3 ; /x", "/x"),
+    ],
+)
+def test_the_address_of_a_refresh_is_what_follows_the_first_separator(content, target):
+    assert refresh_target(content) == target

@@ -156,7 +156,7 @@ def hosts() -> Mapping[str, Paths]:
         "robots-5xx": {"/robots.txt": Page(status=503), "/": page()},
         "robots-slow": {
             "/robots.txt": Page(
-                "User-agent: *\n" + "Disallow: /" + "*a" * 2_000 + "$\n" * 20, content_type=None
+                "User-agent: *\n" + "Disallow: /" + "*a" * 900 + "$\n" * 20, content_type=None
             ),
             "/": page("/" + "a" * 1_900, "/b"),
             "*": page(),
