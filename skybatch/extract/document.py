@@ -1,5 +1,6 @@
 """A page parsed once, with what the extractors ask of it."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,9 @@ _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
 _MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
 
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202c"
+_NOTHING = dict.fromkeys(map(ord, _UNSEEN))
+_WIDE = "\uff20\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"  # @ and digits
 _KEPT = frozenset({"html", "base", "title", "meta", "img", "script", "h1", COMMENT})
 _LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
 _META_NAMES = ("name", "property", "http-equiv")
@@ -185,4 +189,13 @@ def _visible_text(tree: LexborHTMLParser) -> str:
         return ""
     tree.strip_tags(_INVISIBLE)  # unlinks them; nodes collected before stay readable
     text = body.text(separator=" ", skip_empty=True)
-    return " ".join(text[: 2 * MAX_TEXT].lower().split())[:MAX_TEXT]
+    return " ".join(readable(text[: 2 * MAX_TEXT]).lower().split())[:MAX_TEXT]
+
+
+def readable(text: str) -> str:
+    """The text without characters that nobody sees, and with letters and digits of usual width."""
+    if text.isascii():
+        return text
+    if any(character in text for character in _UNSEEN):
+        text = text.translate(_NOTHING)
+    return unicodedata.normalize("NFKC", text) if any(wide in text for wide in _WIDE) else text

@@ -1,11 +1,12 @@
 """E-mail addresses of a page: links, structured data, text, and the common disguises."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from ada_url import idna_to_ascii
 
+from skybatch.extract import disguises
 from skybatch.extract.contacts import CONFIDENCE, MAX_VALUES
 from skybatch.extract.document import Document
 from skybatch.extract.mailboxes import is_nobody, kind_of
@@ -17,9 +18,8 @@ _LOCAL = "abcdefghijklmnopqrstuvwxyz0123456789._+'-"  # of RFC 5321's, what addr
 _DOMAIN = re.compile(r"[\w.-]{1,254}")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TLD = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
-_AT = re.compile(r" ?[\[({] ?(?:at|ät) ?[\])}] ?")
-_DOT = re.compile(r" ?[\[({] ?(?:dot|punkt|point) ?[\])}] ?")
-_DISGUISES = ("at]", "at)", "at ]", "at )")
+_SCP = re.compile(r":[^\s/]")  # git@host:path, user@host:password
+_RECIPIENTS = frozenset({"to", "cc", "bcc"})  # RFC 6068, section 2
 _CLOUDFLARE = "/cdn-cgi/l/email-protection"
 _DISGUISED = 0.6  # confidence
 
@@ -51,7 +51,12 @@ def _linked(document: Document) -> Iterator[str]:
     """Recipients of `mailto:` (RFC 6068), and of links that Cloudflare has scrambled."""
     for scheme, rest in document.actions:
         if scheme == "mailto":
-            yield from scan(unmask(unquote(rest.partition("?")[0]).lower()))
+            to, _, query = rest.lstrip("/").partition("?")
+            yield from scan(unquote(to).lower())
+            yield from _joined(disguises.spelt(unquote(to).lower()))
+            for name, _, value in (pair.partition("=") for pair in query.split("&")):
+                if name.lower() in _RECIPIENTS:
+                    yield from scan(unquote(value).lower())
     if _CLOUDFLARE in document.html:
         for _, attributes, _ in document.leads:
             path, _, code = (attributes.get("href") or "").partition("#")
@@ -62,13 +67,15 @@ def _linked(document: Document) -> Iterator[str]:
 def _disguised(document: Document) -> Iterator[str]:
     for node in document.marked("data-cfemail"):
         yield from scan(unscramble(node.attributes.get("data-cfemail") or ""))
-    if any(disguise in document.text for disguise in _DISGUISES):
-        yield from scan(unmask(document.text))
+    yield from _joined(disguises.spelt(document.text))
+    yield from _joined(disguises.split_by_tags(document.html))
 
 
-def unmask(text: str) -> str:
-    """The text with `[at]` and `(dot)` replaced by what they stand for."""
-    return _DOT.sub(".", _AT.sub("@", text))
+def _joined(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The addresses around signs that were found some other way."""
+    for left, right in pairs:
+        if value := _address_at(f"{left}@{right}", len(left)):
+            yield value
 
 
 def unscramble(code: str) -> str:
@@ -91,18 +98,25 @@ def scan(text: str) -> Iterator[str]:
         position = text.find("@", position + 1)
         if position < 0:
             return
-        local = _local_before(text, position)
-        domain = _DOMAIN.match(text, position + 1)
-        if local and domain and (value := _address(local, domain.group())):
+        if value := _address_at(text, position):
             yield value
+
+
+def _address_at(text: str, position: int) -> str | None:
+    local = _local_before(text, position)
+    domain = _DOMAIN.match(text, position + 1)
+    if not local or not domain or _SCP.match(text, domain.end()):
+        return None
+    return _address(local, domain.group())
 
 
 def _local_before(text: str, end: int) -> str:
     window = text[max(0, end - 66) : end]
     rest = window.rstrip(_LOCAL)
-    if rest and (rest[-1].isalnum() or rest[-1] == "@"):
-        return ""  # cut out of a longer word, as `jörg@`
-    return window[len(rest) :].lstrip("._+'-")
+    if rest and (rest[-1].isalnum() or rest[-1] == "@" or rest.endswith("//")):
+        return ""  # cut out of a longer word, as `jörg@`, or the user of a URL
+    local = window[len(rest) :]
+    return "" if local.startswith("-") else local.lstrip("._+'")
 
 
 def _address(local: str, domain: str) -> str | None:

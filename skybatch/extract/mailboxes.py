@@ -22,11 +22,13 @@ png jpg jpeg gif svg webp avif ico bmp css js mjs ts json map xml html htm php a
 webm woff ttf eot zip
 """
 _PLACEHOLDERS_TEXT = """
-domain.com domain.de domain.tld yourdomain.com yoursite.com yourcompany.com mysite.com mydomain.com
-ihredomain.de deinedomain.de
+domain.com domain.org domain.ru domain.de domain.tld yourdomain.com yoursite.com yourcompany.com
+mysite.com mydomain.com email.com ihredomain.de deinedomain.de votrefournisseur.fr votredomaine.fr
+tudominio.com tudominio.es dominio.com dominio.it dominio.gov dominio.com.br
 """
 _NOBODIES_TEXT = """
 yourname youremail your-email your.email your.name yourmail username deinname ihrname ihre-email
+nome.sobrenome
 """
 _ROLES = frozenset(_ROLES_TEXT.split())
 _FILES = frozenset(_FILES_TEXT.split())

@@ -104,14 +104,21 @@ NETWORKS = (
         {r"(\w{4,32})": "https://t.me/{}"},
         "share joinchat addstickers proxy socks login iv",
     ),
+    # A chat with a number is a way to call, and no profile: `phones` has it.
     _network(
-        "whatsapp",
-        "wa.me whatsapp.com",
-        {
-            r"\+?(\d{7,15})": "https://wa.me/{}",
-            r"send/?\?(?:[^&]*&)*phone=(?:\+|%2B)?(\d{7,15})": "https://wa.me/{}",
-            r"channel/(\w{10,40})": "https://whatsapp.com/channel/{}",
-        },
+        "whatsapp", "whatsapp.com", {r"channel/(\w{10,40})": "https://whatsapp.com/channel/{}"}
+    ),
+    _network(
+        "dribbble",
+        "dribbble.com",
+        {_NAME: "https://dribbble.com/{}"},
+        "shots designers jobs signup session search tags pro hiring stories about",
+    ),
+    _network(
+        "behance",
+        "behance.net",
+        {_NAME: "https://www.behance.net/{}"},
+        "gallery search joblist galleries live assets hire about login signup onboarding",
     ),
     _network(
         "reddit",

@@ -17,18 +17,31 @@ from skybatch.model.facts import Phone, Place
 _MAX_CANDIDATES = 40
 _MAX_RUNS = 500  # runs of digits that are looked at
 _NEARBY = 40  # characters before a number in which its label is looked for
+# What stands between two numbers that share a label: not much.
+_BETWEEN = re.compile(
+    r"[\s,;/|()]*(?:\b(?:oder|or|ou|und|and|et|e|y|o|i|a|og|och|of|en|ve|und|или|и|та)\b)?[\s,;/|(]*"
+)
 _UNLABELLED = 0.6  # confidence of a number that only its `+` shows to be one
 
 _PUNCTUATION = " ()/.-\u2010\u2011\u2012\u2013\u2014\u2015"
 _RUN = re.compile(rf"[0-9+][0-9{re.escape(_PUNCTUATION)}]{{5,30}}+")
 # Beginnings of words, so that "telefon" and "telephone" need one entry.
 _LABEL = re.compile(
-    r"\b(?:tel|tél|phone|fon|fax|mobil|cell|call|handy|tlf|ruf|тел|факс|τηλ|טל)|電話|电话|전화"
+    r"\b(?:tel|tél|phone|fon|fax|faks|fakkel|mob|móv|mov|cel|call|handy|tlf|ruf|gsm|kom|whats|wa\b|"
+    r"signal|hotline|linea|línea|línia|infolin|numero verde|fijo|fixo|sac\b|dirett|centralino|"
+    r"standard|durchwahl|zentrale|notruf|spoed|bel\b|ring\b|puh|sentralbord|växel|ligne|portable|"
+    r"тел|факс|моб|гаряча|звон|τηλ|κιν|φαξ|טל|נייד|פקס|(?<![\w.])[tmpf][.:] ?$|(?<![\w.])[tf] ?$)"
+    r"|電話|电话|전화|手机|手機|携帯|热线|熱線|フリーダイヤル|ファ[クッ]|传真|傳真|팩스|고객센터|هاتف|جوال|الرقم|فاكس"
 )
-_FAX = re.compile(r"fax|факс")
+_FAX = re.compile(r"fax|faks|факс|φαξ|פקס|传真|傳真|팩스|ファ[クッ]|فاكس|(?<![\w.])f[.:]? ?$")
 _BOTH = re.compile(r"(?:tel|phone|fon)\w{0,6}\.? ?(?:[/&+]| (?:u\.|und|and|et|y|e)) ?(?:tele)?fax")
 _SOMETHING_ELSE = re.compile(
-    r"\b(?:ust|vat|iban|bic|tax|hrb|isbn|steuer|siret|siren|datum|date|order n|bestelln|kundenn)"
+    r"\b(?:p\.? ?iva|c\.? ?f\.|cod\.? fisc|nif\b|cif\b|cnpj|kvk|nip\b|regon|ičo|dič|org\.? ?n|"
+    r"инн|огрн|ust|vat|iban|bic|tax|hrb|isbn|steuer|siret|siren|datum|date|order n|bestelln|"
+    r"kundenn)"
+)
+_WHATSAPP = re.compile(
+    r"(?:wa\.me/|whatsapp\.com/send/?\?(?:[^#]*&)?phone=)(?:\+|%2B)?(\d{7,15})", re.IGNORECASE
 )
 _DATE = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _YEARS = re.compile(r"(?:19|20)\d\d ?[/\u2010-\u2015-] ?(?:19|20)\d\d")
@@ -81,12 +94,27 @@ def e164(text: str, region: str | None) -> str | None:
 def _candidates(document: Document, structured: Structured) -> list[_Candidate]:
     """What may be numbers, the best places first, each text once."""
     found: dict[tuple[str, bool], _Candidate] = {}
-    for source in (_linked(document), _stated(structured), _spoken(document.text)):
+    sources = (
+        _linked(document),
+        _stated(structured),
+        _on_whatsapp(document),
+        _spoken(document.text),
+    )
+    for source in sources:
         for candidate in source:
             found.setdefault((candidate.text, candidate.is_fax), candidate)
             if len(found) == _MAX_CANDIDATES:
                 return list(found.values())
     return list(found.values())
+
+
+def _on_whatsapp(document: Document) -> Iterator[_Candidate]:
+    """Numbers in links to a chat (https://faq.whatsapp.com/5913398998672934)."""
+    if "wa.me/" not in document.html and "whatsapp.com/send" not in document.html:
+        return
+    for _, attributes, _ in document.leads:
+        if found := _WHATSAPP.search(attributes.get("href") or ""):
+            yield _Candidate(f"+{found[1]}", Place.TEL, CONFIDENCE[Place.TEL])
 
 
 def _linked(document: Document) -> Iterator[_Candidate]:
@@ -106,6 +134,7 @@ def _stated(structured: Structured) -> Iterator[_Candidate]:
 
 def _spoken(text: str) -> Iterator[_Candidate]:
     """Runs of digits in a lower-case text that follow a label, or begin with `+`."""
+    said_until, said_fax = 0, False  # where the last number that had a label ends
     for match in islice(_RUN.finditer(text), _MAX_RUNS):
         number = match.group().rstrip(_PUNCTUATION)
         start = match.start()
@@ -114,10 +143,14 @@ def _spoken(text: str) -> Iterator[_Candidate]:
         if is_part or _DATE.fullmatch(number) or _YEARS.fullmatch(number):
             continue
         before = re.split(r"\d", text[max(0, start - _NEARBY) : start])[-1]
-        is_labelled = _is_labelled(before)
+        is_labelled, is_fax = _is_labelled(before), _is_fax(before)
+        if not is_labelled and said_until and _BETWEEN.fullmatch(text, said_until, start):
+            is_labelled, is_fax = True, said_fax  # the second of two
+        if is_labelled:
+            said_until, said_fax = end, is_fax
         if is_labelled or number.startswith("+"):
             confidence = CONFIDENCE[Place.TEXT] if is_labelled else _UNLABELLED
-            yield _Candidate(number, Place.TEXT, confidence, _is_fax(before))
+            yield _Candidate(number, Place.TEXT, confidence, is_fax)
 
 
 def _is_labelled(before: str) -> bool:

@@ -1,0 +1,105 @@
+"""E-mail addresses that are written for people and against programs: `info [at] firma.de`,
+`info<b>@</b>firma.de`, `info arroba firma punto es`."""
+
+import html as entities
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from skybatch.extract.document import readable
+
+_MAX_SIGNS = 200  # that are looked at on one page
+_MAX_BRACKETS = 2_000  # of a kind
+_REACH = 300  # characters of source on each side of a sign
+_LEFT, _RIGHT = 66, 160  # of text: a local part, and a domain with spelt dots
+
+# What people say for @ and for the dot.
+_AT = """
+at ät æt arobase arobas arroba chiocciola apenstaartje apestaartje małpa malpa zavináč zavinac
+snabel-a snabela krøllalfa alfakrøll kukac собака собачка песик равлик παπάκι παπακι アットマーク
+アット 골뱅이 שטרודל כרוכית klammeraffe
+"""
+_DOT = """
+dot punkt point punto ponto punktum kropka tečka tecka точка крапка τελεία τελεια nokta piste prick
+נקודה ドット 점
+"""
+_SHORT = frozenset({"at", "ät", "æt", "アット"})  # ordinary words, when no brackets are around them
+
+
+def _any(words: str) -> str:
+    return "|".join(map(re.escape, sorted(words.split(), key=len, reverse=True)))
+
+
+_OPEN, _CLOSE = "[({<\uff08\uff3b\u3010", "[\\])}>\uff09\uff3d\u3011]"
+# After an opening bracket. (a) alone may be the first point of a list, but not with an address on
+# both sides of it.
+_BRACKETED = re.compile(
+    rf". ?(?:{_any(_AT)}|@) ?{_CLOSE} ?|[(](?:a|et|em)[)]|[\[{{] ?(?:a|et|em) ?[\]}}] ?"
+)
+_BARE = tuple(f" {word} " for word in (*_AT.split(), "-at-", "-ät-") if word not in _SHORT)
+_STOP = re.compile(
+    rf" ?[{re.escape(_OPEN)}] ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) "
+)
+_SIGNS = ("@", "&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;", 'alt="@"', "alt='@'")
+_COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
+_HIDDEN = re.compile(
+    r"<(\w+)\b[^<>]*(?:\shidden[\s>]|display:\s*none|left:\s*-\d{3,}|"
+    r"\b(?:d-none|hidden|visually-hidden|sr-only|screen-reader-text)\b)[^<>]*>[^<]*</\1\s*>",
+    re.IGNORECASE,
+)
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|bdi|bdo|big|code|em|font|i|mark|nobr|small|span|strong|tt|u|var|wbr)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_TAGS = re.compile(r"<[^<>]*>")
+
+
+def spelt(text: str) -> Iterator[tuple[str, str]]:
+    """What stands before and after each sign that a lower-case text spells out, with the dots."""
+    for start, end in islice(_spelt_signs(text), _MAX_SIGNS):
+        left = text[max(0, start - _LEFT) : start].rstrip(" ")
+        yield _STOP.sub(".", left), _STOP.sub(".", text[end : end + _RIGHT])
+
+
+def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
+    for bracket in _OPEN:
+        for position in islice(_positions(text, bracket), _MAX_BRACKETS):
+            if found := _BRACKETED.match(text, position):
+                yield found.span()
+    for word in _BARE:
+        for position in _positions(text, word):
+            yield position, position + len(word)
+
+
+def split_by_tags(html: str) -> Iterator[tuple[str, str]]:
+    """What is seen before and after each sign of a page that tags or entities stand beside."""
+    for sign in _SIGNS:
+        for position in islice(_positions(html, sign), _MAX_SIGNS):
+            start, end = position, position + len(sign)
+            if sign.startswith("alt"):
+                start, end = html.rfind("<", 0, start), html.find(">", end) + 1
+            elif sign == "@" and not _is_odd(html[position - 1 : position], html[end : end + 1]):
+                continue
+            left = html[max(0, start - _REACH) : max(0, start)]
+            if left.rfind("<") > left.rfind(">"):
+                continue  # within a tag
+            whole = left[left.find(">") + 1 :] if len(left) == _REACH and ">" in left else left
+            yield _seen(whole), _seen(html[end : end + _REACH])
+
+
+def _positions(text: str, word: str) -> Iterator[int]:
+    position = text.find(word)
+    while position >= 0:
+        yield position
+        position = text.find(word, position + len(word))
+
+
+def _is_odd(before: str, after: str) -> bool:
+    """Whether tags or entities may stand between a sign and its address."""
+    return (before in ">;" or after in "<&") and before not in " \n\"'" and after not in " \n\"'"
+
+
+def _seen(source: str) -> str:
+    """The text that a piece of source shows, in lower case."""
+    text = _TAGS.sub(" ", _INLINE.sub("", _HIDDEN.sub("", _COMMENTS.sub("", source))))
+    return readable(entities.unescape(text.partition("<")[0])).lower()
