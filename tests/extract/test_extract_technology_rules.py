@@ -56,7 +56,7 @@ SHOWN = [
     ("Shopware", "<script src='/bundles/storefront/assets/js/x.js'></script>"),
     ("Shopware", "<p>x", ("Cookie: sw-states",)),
     ("Magento", '<script type="text/x-magento-init">{"*":{}}</script>'),
-    ("Magento", "<script src='/static/version1718/frontend/x/requirejs/require.js'></script>"),
+    ("Magento", "<script src='/static/version1718/frontend/x/mage/requirejs/mixins.js'></script>"),
     ("PrestaShop", '<script>var prestashop = {"cart":{}};</script>'),
     ("OpenCart", "<script src='catalog/view/javascript/common.js'></script>"),
     ("OpenCart", "<p>x", ("Cookie: OCSESSID",)),
