@@ -23,7 +23,9 @@ class Network:
 
 
 _NAME = r"([\w.%~-]{1,100})"
-_END = r"/?(?:[?&].{0,400})?"
+# A page of a profile leads to the profile.
+_PART = "about|reviews|photos|videos|services|community|mentions|info|tagged|reels|projects|shots"
+_END = rf"(?:/(?:{_PART}))?/?(?:[?&].{{0,400}})?"
 
 
 def _network(name: str, hosts: str, profiles: dict[str, str], reserved: str = "") -> Network:

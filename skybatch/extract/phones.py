@@ -17,6 +17,8 @@ from skybatch.model.facts import Phone, Place
 _MAX_CANDIDATES = 40
 _MAX_RUNS = 500  # runs of digits that are looked at
 _NEARBY = 40  # characters before a number in which its label is looked for
+# As only telephone numbers are written: a trunk prefix, an area, and two pieces more.
+_NATIONAL = re.compile(r"\(?0\d{1,4}\)?[ /.-]+\d{2,4}[ .-]+\d{2,4}(?:[ .-]+\d{2,4})*$")
 # What stands between two numbers that share a label: not much.
 _BETWEEN = re.compile(
     r"[\s,;/|()]*(?:\b(?:oder|or|ou|und|and|et|e|y|o|i|a|og|och|of|en|ve|und|или|и|та)\b)?[\s,;/|(]*"
@@ -44,6 +46,7 @@ _WHATSAPP = re.compile(
     r"(?:wa\.me/|whatsapp\.com/send/?\?(?:[^#]*&)?phone=)(?:\+|%2B)?(\d{7,15})", re.IGNORECASE
 )
 _DATE = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
+_HOURS = re.compile(r"[0-2]\d[.:][0-5]\d ?[-\u2010-\u2015] ?[0-2]\d[.:][0-5]\d")
 _YEARS = re.compile(r"(?:19|20)\d\d ?[/\u2010-\u2015-] ?(?:19|20)\d\d")
 
 
@@ -140,7 +143,7 @@ def _spoken(text: str) -> Iterator[_Candidate]:
         start = match.start()
         end = start + len(number)
         is_part = text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()
-        if is_part or _DATE.fullmatch(number) or _YEARS.fullmatch(number):
+        if is_part or _DATE.fullmatch(number) or _YEARS.fullmatch(number) or _HOURS.match(number):
             continue
         before = re.split(r"\d", text[max(0, start - _NEARBY) : start])[-1]
         is_labelled, is_fax = _is_labelled(before), _is_fax(before)
@@ -148,7 +151,8 @@ def _spoken(text: str) -> Iterator[_Candidate]:
             is_labelled, is_fax = True, said_fax  # the second of two
         if is_labelled:
             said_until, said_fax = end, is_fax
-        if is_labelled or number.startswith("+"):
+        looks_like = _NATIONAL.match(number) and not _SOMETHING_ELSE.search(before)
+        if is_labelled or number.startswith("+") or looks_like:
             confidence = CONFIDENCE[Place.TEXT] if is_labelled else _UNLABELLED
             yield _Candidate(number, Place.TEXT, confidence, is_fax)
 

@@ -1,6 +1,7 @@
 """Reading a page from beginning to end: the table of contents of the extractors."""
 
 import hashlib
+from collections.abc import Iterator
 
 from skybatch.extract import (
     body,
@@ -62,7 +63,10 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
         emails=emails.find(document, stated),
         phones=numbers,
         faxes=faxes,
-        social_links=social.find((*found.hyperlinks, *stated.profiles)),
+        social_links=social.find(
+            (*found.hyperlinks, *stated.profiles, *document.meta.get("article:publisher", ())),
+            owned=_owned(document),
+        ),
         technologies=technology.find(document, raw.signs, own.rules),
         organization=stated.organization or _site_name(document),
         favicon_url=images.favicon_url(document),
@@ -73,6 +77,13 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
         links_internal=internal,
         links_external=external,
     )
+
+
+def _owned(document: Document) -> Iterator[str]:
+    """Where the page leads by `rel=me`."""
+    for _, attributes, _ in document.leads:
+        if "me" in (attributes.get("rel") or "").lower().split():
+            yield document.resolve(attributes.get("href")) or ""
 
 
 def _site_name(document: Document) -> Organization | None:

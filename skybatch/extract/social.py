@@ -1,5 +1,6 @@
 """Profiles on social networks: the canonical URL of each, however it was linked."""
 
+import re
 from collections.abc import Iterable
 
 from skybatch.extract.document import host_of
@@ -8,20 +9,31 @@ from skybatch.model.facts import SocialLink
 
 _MAX_LINKS = 50  # on one page
 _MAX_URL = 500
+_MASTODON = re.compile(r"https?://([\w.-]{4,100})/(?:web/)?@(\w{1,50})/?")
 
 _BY_HOST = {host: network for network in NETWORKS for host in network.hosts}
 
 
-def find(urls: Iterable[str]) -> tuple[SocialLink, ...]:
-    """Distinct profiles among absolute http(s) URLs, in their order."""
+def find(urls: Iterable[str], owned: Iterable[str] = ()) -> tuple[SocialLink, ...]:
+    """Distinct profiles among absolute http(s) URLs, in their order.
+
+    `owned`: those that the page calls its own by `rel=me`. Mastodon lives on thousands of hosts,
+    and verifies its profiles by such links (https://docs.joinmastodon.org/user/profile/).
+    """
+    mine = frozenset(owned)
     found: dict[str, SocialLink] = {}
     for url in urls:
-        link = profile(url)
+        link = profile(url) or (_on_mastodon(url) if url in mine else None)
         if link is not None:
             found.setdefault(link.url.lower(), link)
             if len(found) == _MAX_LINKS:
                 break
     return tuple(found.values())
+
+
+def _on_mastodon(url: str) -> SocialLink | None:
+    match = _MASTODON.fullmatch(url)
+    return SocialLink("mastodon", f"https://{match[1]}/@{match[2]}") if match else None
 
 
 def profile(url: str) -> SocialLink | None:

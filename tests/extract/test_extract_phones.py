@@ -147,3 +147,26 @@ def test_the_region_is_the_users_then_the_domains_then_the_languages(
 def test_no_more_than_forty_candidates_are_read():
     page = "".join(f'<a href="tel:+4930901{n}">x</a>' for n in range(100, 200))
     assert len(numbers(page)) == 40
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Tel.: 030 901820-1, (030) 901820-2", ["+4930901820" + "1", "+49309018202"]),
+        ("Anmeldung 0221 / 47 10 211", ["+492214710211"]),
+        ("geöffnet 09.00-17.00 und 08.30 - 12.30", []),
+        ("USt 0221 / 47 10 211", []),
+        ("HRB 0221 47 10 211", []),
+        ("WhatsApp: 0171 39 200 12", ["+491713920012"]),
+        ("T: 030 9018201", ["+49309018201"]),
+    ],
+)
+def test_national_numbers_are_known_by_their_form_or_their_neighbour(text, numbers):
+    found = facts(f"<p>{text}", default_region="DE").phones
+    assert [phone.value for phone in found] == numbers
+
+
+def test_a_chat_is_a_number():
+    page = """<a href="https://wa.me/4930901820">chat</a>
+      <a href="https://api.whatsapp.com/send?text=hi&amp;phone=%2B4930901821">chat</a>"""
+    assert [phone.value for phone in facts(page).phones] == ["+4930901820", "+4930901821"]

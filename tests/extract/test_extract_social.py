@@ -108,3 +108,15 @@ def test_profiles_come_from_links_and_structured_data_each_once():
         SocialLink("x", "https://x.com/acme"),
         SocialLink("telegram", "https://t.me/acme"),
     )
+
+
+def test_mastodon_is_known_anywhere_by_what_the_page_calls_its_own():
+    page = """<a rel="me noopener" href="https://social.acme.de/@acme">Mastodon</a>
+      <a href="https://other.example/@other">a friend</a>
+      <meta property="article:publisher" content="https://www.facebook.com/acme">
+      <a href="https://www.instagram.com/acme/tagged/">photos</a>"""
+    assert {link.url for link in facts(page).social_links} == {
+        "https://social.acme.de/@acme",
+        "https://www.facebook.com/acme",
+        "https://www.instagram.com/acme",
+    }
