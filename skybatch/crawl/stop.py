@@ -19,6 +19,7 @@ class Wait:
     def __init__(self, scope: asyncio.Timeout, url: str | None) -> None:
         self.url = url  # what is to be asked for; None = a page is to become due
         self.asked_at: float | None = None  # since when its answer is waited for, by the loop
+        self.is_answered = False  # it is being read
         self._scope = scope
         self._is_out = False
 
@@ -31,6 +32,10 @@ class Wait:
         """The request goes out now: a drain lets it finish."""
         self._is_out = True
         self.asked_at = asyncio.get_running_loop().time()
+
+    def answered(self) -> None:
+        """The host has done its part: what takes time now is ours."""
+        self.is_answered = True
 
     def turn_to(self, url: str) -> None:
         """It was answered by a redirect, and asks there next."""

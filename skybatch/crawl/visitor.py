@@ -131,6 +131,7 @@ class Visitor:
                 before=begin,
             )
             response = await self._get(request, may_be_unchanged=earlier is not None)
+            wait.answered()
             if response.status == NOT_MODIFIED:
                 return Visit(response, earlier=earlier)
             return Visit(response, await self._read(url, response))
@@ -159,6 +160,7 @@ class Visitor:
                 before=begin,
             )
             response = await self._get(request)
+            wait.answered()
             raw = RawPage(
                 url=response.url,
                 body=response.body or b"",

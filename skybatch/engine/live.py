@@ -82,7 +82,7 @@ class Onlooker:
 
     def _waits_for(self, wait: Wait | None, delay_s: float) -> str | None:
         """In words; `None` for what is over in a moment."""
-        if wait is None:
+        if wait is None or wait.is_answered:
             return None
         if wait.url is None:
             return "the time to try a page again"

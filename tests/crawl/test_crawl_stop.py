@@ -5,7 +5,12 @@ import asyncio
 import pytest
 
 from skybatch.crawl.stop import Interrupted, Stop
+from skybatch.crawl.web import open_web
+from skybatch.extract import reading
+from skybatch.model.clock import SystemClock
 from skybatch.model.outcome import Ended
+from tests.crawl.scene import HOST, Scene, settings_of
+from tests.site import Page, Site
 
 
 @pytest.mark.parametrize("ended", [Ended.CANCELLED, Ended.DEADLINE])
@@ -137,3 +142,24 @@ async def test_a_crawl_can_be_asked_to_end_while_it_is_about_to():
     with pytest.raises(Interrupted):
         await asked_twice()
     assert stop.ended is Ended.CANCELLED
+
+
+async def test_a_page_that_is_read_waits_for_no_answer():
+    is_reading, done = asyncio.Event(), asyncio.Event()
+
+    async def read(raw, _within):
+        is_reading.set()
+        await done.wait()
+        return reading.read(raw)
+
+    async with (
+        Site({HOST: {"/": Page("<p>")}}) as site,
+        open_web(settings_of(site), SystemClock(), read=read) as web,
+    ):
+        scene = Scene(web)
+        crawl = asyncio.create_task(scene.run())
+        await is_reading.wait()
+        assert scene.stop.longest is not None
+        assert scene.stop.longest.is_answered
+        done.set()
+        await crawl
