@@ -42,6 +42,7 @@ class Request:
     url: str  # absolute, http or https, as WHATWG serialises it
     headers: Mapping[str, str] = field(default_factory=dict)  # sent to this site only
     pace: Pace = field(default_factory=Pace)
+    is_patient: bool = False  # wait for the turn of the host however long it takes
     max_bytes: int = 1024 * 1024  # of the body as it comes over the wire
     may_read: Callable[[str | None], bool] = any_type  # whether a body of this type is read
     # Raises what forbids a redirect to the URL; gives the pace there, if that is another one.

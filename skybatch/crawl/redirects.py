@@ -54,9 +54,11 @@ def _target(response: Response) -> str:
 
 
 def _to(request: Request, target: str) -> Request:
-    """The same request for another URL; what is meant for one site is not shown to another."""
+    """The same request for another URL; what is meant for one site is not shown to another. It
+    waits for its turn: given up here, it would begin at the first URL again, for ever."""
     asked, next_ = split(request.url), split(target)
     is_secured = (asked.scheme, next_.scheme) == ("http", "https") and next_.port == 443
     is_there = (asked.scheme, asked.port) == (next_.scheme, next_.port) or is_secured
     is_same = is_there and bare(asked.host) == bare(next_.host)
-    return replace(request, url=target, headers=request.headers if is_same else {})
+    headers = request.headers if is_same else {}
+    return replace(request, url=target, headers=headers, is_patient=True)

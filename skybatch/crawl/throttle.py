@@ -74,14 +74,17 @@ class HostClock:
         return rested and not self._in_flight and not self._turn.locked()
 
     @asynccontextmanager
-    async def slot(self, pace: Pace) -> AsyncIterator[Callable[[], None]]:
+    async def slot(
+        self, pace: Pace, *, is_patient: bool = True
+    ) -> AsyncIterator[Callable[[], None]]:
         """Inside, a request may be made; it calls what is given when it is on its way. Until then
         it keeps its turn: a connection takes time, and two that wait for theirs would go out
-        together. Raises FetchError when the host asks for a long rest."""
+        together. Raises FetchError when the host asks for a long rest, and TooSoon unless it
+        is patient."""
         await self._turn.acquire()
         with ExitStack() as turn:
             turn.callback(self._turn.release)
-            await self._wait(pace)
+            await self._wait(pace, is_patient=is_patient)
             previous = self._last_start
             self._last_start = mine = self._clock.monotonic()
             self._in_flight += 1
@@ -103,7 +106,7 @@ class HostClock:
                 self._in_flight -= 1
                 self._freed.set()
 
-    async def _wait(self, pace: Pace) -> None:
+    async def _wait(self, pace: Pace, *, is_patient: bool) -> None:
         while True:
             if self.wait_s > HOLD_S:
                 raise FetchError(
@@ -119,7 +122,7 @@ class HostClock:
             delay = max(self.wait_s, pace.delay_s + self.slow_s - since)
             if delay <= 0:
                 return
-            if delay > HOLD_PACE_S:
+            if delay > HOLD_PACE_S and not is_patient:
                 raise TooSoon(pace.delay_s + self.slow_s, delay)
             await asyncio.sleep(delay)
 
@@ -142,7 +145,7 @@ class Throttled:
 
     async def get(self, request: Request) -> Response:
         host = self._host(self._name(request.url))
-        async with host.slot(request.pace) as sent:
+        async with host.slot(request.pace, is_patient=request.is_patient) as sent:
             try:
                 response = await self._fetcher.get(replace(request, sent=sent))
             except FetchError as error:

@@ -98,6 +98,7 @@ class Visitor:
                 url=origin + PATH,
                 headers=self._options.headers,
                 pace=self._pace,
+                is_patient=True,  # a page may have led here, and would be asked for again
                 max_bytes=robots.MAX_BYTES,
                 follow=follow,
                 before=begin,

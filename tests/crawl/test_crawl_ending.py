@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from skybatch.crawl import throttle
 from skybatch.errors import LeaseLost
 from skybatch.model.outcome import Ended
 from skybatch.model.page import PageWrite
 from skybatch.model.reason import Reason
 from skybatch.model.state import PageState
 from tests.crawl.scene import HOST, Memory, Scene, links, web_of
-from tests.site import Answer, Asked, Gate, Page, Raw, Silence, Site
+from tests.site import Answer, Asked, Gate, Page, Raw, Redirect, Silence, Site
 from tests.until import until
 
 LEAF = Page(links())
@@ -229,6 +230,32 @@ async def test_a_site_that_wants_a_minute_between_requests_holds_no_worker() -> 
     assert site.paths == ["/"]
     assert (report.ended, report.fetched) == (Ended.PACED, 1)
     assert not scene.sink.has_sitemaps, "it is still to be asked for"
+
+
+async def test_a_crawl_at_a_long_pace_comes_to_its_end_over_redirects(monkeypatch) -> None:
+    monkeypatch.setattr(throttle, "HOLD_PACE_S", 0.05)
+    www = f"http://www.{HOST}"
+    hosts = {
+        HOST: {
+            "/robots.txt": Page("User-agent: *\nCrawl-delay: 0.2\n"),
+            "/": Redirect(f"{www}/en"),
+        },
+        f"www.{HOST}": {
+            "/robots.txt": Page("User-agent: *\nCrawl-delay: 0.3\n"),
+            "/en": Page(links("/a")),
+            "/a": Redirect("/b"),
+            "/b": LEAF,
+        },
+    }
+    async with Site(hosts) as site, web_of(site) as web:
+        scene = Scene(web)
+        report = await scene.run()
+        for _ in range(10):
+            if report.ended is not Ended.PACED:
+                break
+            await asyncio.sleep(report.wait_s)
+            report = await scene.run(scene.sink.progress())
+    assert (report.ended, report.fetched) == (Ended.DRY, 2)
 
 
 async def test_another_job_of_the_same_host_waits_too() -> None:
