@@ -6,7 +6,8 @@ next claim gets a new one: there is no long-lived worker that could die unseen.
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -49,6 +50,13 @@ class Pool:
     def held(self) -> list[Claim]:
         """The jobs in the hands of workers."""
         return [worker.claim for worker in self._workers.values()]
+
+    @asynccontextmanager
+    async def settled(self) -> AsyncIterator[list[Claim]]:
+        """The jobs in the hands of workers. Inside, no claim is under way: it would be in nobody's
+        hands, and after a stop of the process its lease may have ended on the way."""
+        async with self._claiming:
+            yield self.held
 
     @property
     def workers(self) -> list[Worker]:

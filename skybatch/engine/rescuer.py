@@ -1,6 +1,7 @@
 """Takes jobs back from workers that are gone."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
@@ -15,13 +16,17 @@ class Rescuer:
 
     name = "rescuer"
 
-    def __init__(self, queue: JobQueue, held: Callable[[], Sequence[Claim]]) -> None:
+    def __init__(
+        self, queue: JobQueue, settled: Callable[[], AbstractAsyncContextManager[Sequence[Claim]]]
+    ) -> None:
+        """`settled` gives the jobs in the hands of workers, and keeps others from being claimed."""
         self._queue = queue
-        self._held = held
+        self._settled = settled
 
     async def run_once(self) -> float:
         """Put back what nobody works on."""
-        rescued = await self._queue.rescue(self._held())
+        async with self._settled() as held:
+            rescued = await self._queue.rescue(held)
         if rescued.jobs:
             log.error("jobs.rescued", jobs=rescued.jobs, pages_kept=rescued.pages_kept)
         return LEASE_SECONDS / 2

@@ -30,7 +30,7 @@ class Supervisor:
         self.monitor = Monitor(pool, gate, bench, stuck_after_s=stuck_after_s)
         duties: Sequence[Service] = (
             LeaseKeeper(queue, lambda: pool.held),
-            Rescuer(queue, lambda: pool.held),
+            Rescuer(queue, pool.settled),
             StoppedBatches(queue),
             Probe(store, gate),
             Timekeeper(queue, bench.clock),

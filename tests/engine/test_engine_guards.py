@@ -426,3 +426,32 @@ async def test_a_pool_that_cannot_read_pages_is_no_idle_one(store, bus, port):
         await running.monitor.round()
         assert await running.monitor.round() == ()
         assert running.pool.obstacle == "no process reads pages yet"
+
+
+async def test_a_claim_under_way_is_taken_back_by_nobody(store, bus, port, monkeypatch):
+    """The process was stopped for a minute between the commit of a claim and its answer: the lease
+    had ended, and a job that nobody had begun was charged."""
+    async with engine(store, bus, port) as running:
+        queue, is_committed, may_go_on = running._queue, asyncio.Event(), asyncio.Event()
+        claim = queue.claim
+
+        async def late(limit, *, is_idle):
+            claimed = await claim(limit, is_idle=is_idle)
+            if claimed.claims and not is_committed.is_set():
+                await lease_ends(store)
+                is_committed.set()
+                await may_go_on.wait()
+            return claimed
+
+        monkeypatch.setattr(queue, "claim", late)
+        batch_id = await submit(store, NAMES[0], **FAST)
+        running.wake()
+        await is_committed.wait()
+        rescue = asyncio.create_task(loop_of(running, "rescuer")._service.run_once())
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+        may_go_on.set()
+        await rescue
+        batch = await ended(store, batch_id)
+        (job,) = await jobs_of(store, batch_id)
+    assert (batch.state, job.charged, job.attempt) == (BatchState.COMPLETE, 0, 1)

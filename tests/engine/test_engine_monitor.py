@@ -167,9 +167,10 @@ async def test_a_job_whose_page_killed_the_daemon_twice_runs_alone_until_it_is_s
         first = await submit(store, NAMES[0], NAMES[2], **slow)
         running.wake()
         await until(lambda: len(running.pool.held) == 2)
-        suspect = await submit(store, NAMES[1], **slow)
-        mark = "UPDATE jobs SET crashes = 2, suspect = ? WHERE domain = ?"
-        await store.write(lambda tx: tx.execute(mark, (f"http://{NAMES[1]}/", NAMES[1])))
+        async with running.pool._claiming:  # it is not to be claimed before it is marked
+            suspect = await submit(store, NAMES[1], **slow)
+            mark = "UPDATE jobs SET crashes = 2, suspect = ? WHERE domain = ?"
+            await store.write(lambda tx: tx.execute(mark, (f"http://{NAMES[1]}/", NAMES[1])))
         running.wake()
         for batch_id in (first, suspect):
             assert (await ended(store, batch_id)).pages.fetched % PAGES == 0
