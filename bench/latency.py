@@ -42,10 +42,8 @@ class Hosts:
                 if host.startswith(b"tarpit"):
                     await drip(writer)
                 found = path in (b"/", b"/closest") or path[1:].isdigit()
-                status, body = (
-                    b"200 OK" if found else b"404 Not Found",
-                    await self._body(host, path),
-                )
+                status = b"200 OK" if found else b"404 Not Found"
+                body = await self._body(host, path)
                 writer.write(
                     b"HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
                     % (status, len(body), body)

@@ -150,8 +150,6 @@ class _Crawl:
         self._sink.stage("sitemaps")
         try:
             rules = await self._visitor.rules(start_url)
-        except TooSoon:
-            raise
         except FetchError:
             return  # nobody may ask for anything: the pages will tell why
 

@@ -66,7 +66,7 @@ class Response:
     retry_after_s: float | None = None
     robots_tags: tuple[str, ...] = ()  # X-Robots-Tag, one per header line
     leads: tuple[str, ...] = ()  # references of its headers to other pages, as written
-    signs: tuple[str, ...] = ()  # of the software behind: `server: nginx`, `cookie: phpsessid`
+    signs: tuple[str, ...] = ()  # of the software behind: `Server: nginx`, `Cookie: PHPSESSID`
     etag: str | None = None
     last_modified: str | None = None
     body: bytes | None = None  # still compressed; None = not read: no success, or a refused type

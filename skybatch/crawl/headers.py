@@ -1,15 +1,17 @@
 """What the headers of an answer say, as plain values that can be stored."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from multidict import CIMultiDictProxy
 
 from skybatch.extract import links
 
-_REL = re.compile(r";\s*rel\s*=\s*\"?([^\",;]*)")
-_TYPE = re.compile(r";\s*type\s*=\s*\"?([^\",;]*)")
+_REL = re.compile(r";\s*rel\s*=\s*\"?([^\",;]*)", re.IGNORECASE)
+_TYPE = re.compile(r";\s*type\s*=\s*\"?([^\",;]*)", re.IGNORECASE)
 # Directives with a value, which are no names of robots.
 _VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 _MAX_REFRESH = 2_000
@@ -61,20 +63,20 @@ def retry_after_s(headers: "CIMultiDictProxy[str]", now: float) -> float | None:
 
 def leads(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
     """The references, as written, of `Link` (RFC 8288; those to other pages) and `Refresh`."""
-    found: list[str] = []
-    for line in headers.getall("Link", ())[:_MAX_LINKS]:
-        for piece in line[:_MAX_LINE].split("<", _MAX_LINKS)[1:]:
-            if len(found) == _MAX_LINKS:
-                break
-            reference, _, parameters = piece.partition(">")
-            relations, kinds = _REL.findall(parameters.lower()), _TYPE.findall(parameters.lower())
-            if kinds and kinds[0].strip() != "text/html":
-                continue  # the same page for programs
-            if relations and links.RELATIONS & set(relations[0].split()):
-                found.append(_text(reference))
+    found = list(islice(_linked(headers), _MAX_LINKS))
     if refresh := text_of(headers, "Refresh", limit=_MAX_REFRESH):
         found += filter(None, [links.refresh_target(refresh)])
     return tuple(found)
+
+
+def _linked(headers: "CIMultiDictProxy[str]") -> Iterator[str]:
+    for line in headers.getall("Link", ())[:_MAX_LINKS]:
+        for piece in line[:_MAX_LINE].split("<", _MAX_LINKS)[1:]:
+            reference, _, parameters = piece.partition(">")
+            rel, kind = _REL.search(parameters), _TYPE.search(parameters)
+            attributes = {"rel": rel and rel[1], "type": kind and kind[1]}
+            if links.leads_to_a_page(attributes):
+                yield _text(reference)
 
 
 def signs(headers: "CIMultiDictProxy[str]") -> tuple[str, ...]:
@@ -89,8 +91,9 @@ def forbids_following(robots_tags: tuple[str, ...], agent: str) -> bool:
     """Whether an X-Robots-Tag (`nofollow`, `skybatch: none`) is about us and our links."""
     for line in robots_tags:
         name, colon, rest = line.partition(":")
-        if colon and "," not in name and name.strip().lower() not in _VALUED:
-            if name.strip().lower() not in (agent, "robots"):
+        name = name.strip().lower()
+        if colon and "," not in name and name not in _VALUED:
+            if name not in (agent, "robots"):
                 continue
             line = rest
         if {"nofollow", "none"} & {word.strip().lower() for word in line.split(",")}:

@@ -54,9 +54,9 @@ def _serve(channel: socket.socket) -> None:
     own = prepare(frames.additions(added))
     channel.sendall(frames.HELLO)
     while True:
-        is_late = time.monotonic() - sent_at > _LATE_S
-        if answers and (not inbox.has_page or len(answers) == _TOGETHER or inbox.next_is_large
-                        or is_late):  # fmt: skip
+        has_time = inbox.has_page and not inbox.next_is_large
+        is_late = len(answers) == _TOGETHER or time.monotonic() - sent_at > _LATE_S
+        if answers and (is_late or not has_time):
             channel.sendall(b"".join(answers))
             answers.clear()
             sent_at = time.monotonic()

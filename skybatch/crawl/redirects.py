@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
+from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response
 from skybatch.crawl.url import parse, split
 from skybatch.model.reason import Reason
 from skybatch.model.target import bare
@@ -30,7 +30,7 @@ class Redirecting:
                 )
             seen.add(target)
             pace = await request.follow(target)
-            response = await self._hop(replace(_to(request, target), pace=pace or request.pace))
+            response = await self._hop(_to(request, target, pace or request.pace))
         return response
 
     async def _hop(self, request: Request) -> Response:
@@ -53,7 +53,7 @@ def _target(response: Response) -> str:
     return target
 
 
-def _to(request: Request, target: str) -> Request:
+def _to(request: Request, target: str, pace: Pace) -> Request:
     """The same request for another URL; what is meant for one site is not shown to another. It
     waits for its turn: given up here, it would begin at the first URL again, for ever."""
     asked, next_ = split(request.url), split(target)
@@ -61,4 +61,4 @@ def _to(request: Request, target: str) -> Request:
     is_there = (asked.scheme, asked.port) == (next_.scheme, next_.port) or is_secured
     is_same = is_there and bare(asked.host) == bare(next_.host)
     headers = request.headers if is_same else {}
-    return replace(request, url=target, headers=headers, is_patient=True)
+    return replace(request, url=target, headers=headers, pace=pace, is_patient=True)

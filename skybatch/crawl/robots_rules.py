@@ -12,7 +12,7 @@ from skybatch.crawl.url import split
 
 TOKEN = "skybatch"  # noqa: S105 - the name that robots.txt files call us, RFC 9309, section 2.2.1
 PATH = "/robots.txt"
-_MAX_DELAY_S = 60.0  # a Crawl-delay above that would hold a worker for ever
+_MAX_DELAY_S = 60.0  # a site that wants more would never come to its end
 _AT_ONCE = 500  # lines: two milliseconds
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _RECORD = re.compile(r"\s*([a-z-]+(?: agent)?)\s*(?::|\s)\s*(.*)", re.IGNORECASE)

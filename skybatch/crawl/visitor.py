@@ -196,7 +196,7 @@ class Visitor:
 
     async def _follow(self, url: str) -> Pace:
         """How fast the site may be asked where a redirect leads. Raises what forbids it."""
-        if self._holds(url) and self._scope.contains(split(url)):
+        if self._holds(url):
             raise AlreadyHeld(url)
         return await self._allowed(url)
 

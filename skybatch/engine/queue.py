@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from itertools import count
 from typing import TypeVar
 
 from skybatch.engine.gate import Gate
@@ -107,10 +107,10 @@ class JobQueue:
         When it must be tried again it takes the newest profile along: another page of the job may
         have been stored meanwhile, and its facts must not be lost.
         """
-        writes = chain([write], (_renewed(write, newest()) for _ in count()))
+        tries = count()
 
         def once() -> Awaitable[None]:
-            present = next(writes)
+            present = _renewed(write, newest()) if next(tries) else write
             return self._store.write_soon(lambda tx: pages.store(tx, claim, present))
 
         await self._patiently(once)

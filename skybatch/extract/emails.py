@@ -51,9 +51,10 @@ def _linked(document: Document) -> Iterator[str]:
     """Recipients of `mailto:` (RFC 6068), and of links that Cloudflare has scrambled."""
     for scheme, rest in document.actions:
         if scheme == "mailto":
-            to, _, query = rest.lstrip("/").partition("?")
-            yield from scan(unquote(to).lower())
-            yield from _joined(disguises.spelt(unquote(to).lower()))
+            written, _, query = rest.lstrip("/").partition("?")
+            to = unquote(written).lower()
+            yield from scan(to)
+            yield from _joined(disguises.spelt(to))
             for name, _, value in (pair.partition("=") for pair in query.split("&")):
                 if name.lower() in _RECIPIENTS:
                     yield from scan(unquote(value).lower())

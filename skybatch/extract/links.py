@@ -80,13 +80,14 @@ def _references(document: Document) -> Iterator[tuple[str, str, str, bool]]:
         reference = attributes.get(_TARGETS[tag])
         if reference is None or reference.startswith("#"):
             continue
-        if tag == "link" and not _leads_to_a_page(attributes):
+        if tag == "link" and not leads_to_a_page(attributes):
             continue
         rel = attributes.get("rel")
         yield tag, reference, text, not (rel and "nofollow" in rel.lower().split())
 
 
-def _leads_to_a_page(attributes: Attributes) -> bool:
+def leads_to_a_page(attributes: Attributes) -> bool:
+    """Whether `rel` and `type` of a <link>, or of a `Link` header, are those of another page."""
     relations = (attributes.get("rel") or "").lower().split()
     kind = (attributes.get("type") or "text/html").partition(";")[0].strip().lower()
     return kind == "text/html" and not RELATIONS.isdisjoint(relations)

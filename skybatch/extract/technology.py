@@ -79,7 +79,7 @@ def read_rules(text: str) -> tuple[Rule, ...]:
                 for name in _CHANNELS
                 if name in table
             },
-            version=re.compile(table["version"], re.IGNORECASE) if "version" in table else None,
+            version=_compiled(table["version"]) if "version" in table else None,
         )
         for table in tables
     )
@@ -103,9 +103,13 @@ def _faults(table: Mapping[str, object]) -> Iterator[str]:
             yield from _faults_of_version(str(value))
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def _faults_of_version(pattern: str) -> Iterator[str]:
     try:
-        if re.compile(pattern).groups != 1:
+        if _compiled(pattern).groups != 1:
             yield "version must have one group"
     except re.error as error:
         yield f"version is no regular expression: {error}"

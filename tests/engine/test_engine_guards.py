@@ -448,8 +448,7 @@ async def test_a_claim_under_way_is_taken_back_by_nobody(store, bus, port, monke
         running.wake()
         await is_committed.wait()
         rescue = asyncio.create_task(loop_of(running, "rescuer")._service.run_once())
-        for _ in range(20):
-            await asyncio.sleep(0.005)
+        await asyncio.wait({rescue}, timeout=0.1)
         may_go_on.set()
         await rescue
         batch = await ended(store, batch_id)
