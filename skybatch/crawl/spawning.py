@@ -1,6 +1,7 @@
 """Starts the processes that read pages."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from contextlib import asynccontextmanager
 
 _PROGRAM = (sys.executable, "-m", "skybatch.crawl.reading_process")
 _BUFFER = 1024 * 1024  # of the socket
+# The parts of a large page go back to the system one by one. By itself glibc would raise the limit
+# after the first such page, and keep 25 MB more of each (mallopt(3), M_MMAP_THRESHOLD).
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1024 * 1024)}
 
 
 @asynccontextmanager
@@ -24,7 +28,11 @@ async def spawned(
         # Spawned, not forked: a fork would keep the lock on the data folder after our death. In a
         # session of its own, as Ctrl-C is for us alone.
         child = subprocess.Popen(  # noqa: ASYNC220, S603 - milliseconds; our own program
-            _PROGRAM, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, start_new_session=True
+            _PROGRAM,
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, **_MALLOC},
         )
         theirs.close()
         try:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gzip
 import os
+import resource
 import signal
 import socket
 from contextlib import nullcontext
@@ -62,6 +63,12 @@ async def ask(pool: ReadingPool, raw: RawPage):
 def children() -> set[int]:
     text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
     return set(map(int, text.split()))
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has in use."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 async def test_a_page_read_by_a_process_reads_the_same():
@@ -271,6 +278,19 @@ async def test_large_pages_are_read_by_one_process_at_a_time():
         assert sorted(len(process.pages) for process in pool._processes) == [0, 1]
         assert (await ask(pool, PAGE)).facts.title == "Shop"
         assert len(await asyncio.gather(*asking)) == 4
+
+
+async def test_a_process_that_has_read_large_pages_is_small_again_and_reads_on():
+    term = b"<dt id=a%d class=b>%d<dd title=%d>text %d"
+    terms = b"".join(term % (n, n, n, n) for n in range(40_000))
+    before = children()
+    async with reading_pool(1, SystemClock()) as pool:
+        (pid,) = children() - before
+        for _ in range(3):
+            await ask(pool, replace(PAGE, body=terms))
+            await ask(pool, PAGE)
+        assert resident(pid) < 56 * 1024 * 1024
+        assert children() - before == {pid}
 
 
 def test_a_suspect_shares_a_process_with_nobody():
