@@ -21,7 +21,7 @@ snabel-a snabela krøllalfa alfakrøll kukac собака собачка пес�
 """
 _DOT = """
 dot punkt point punto ponto punktum kropka tečka tecka точка крапка τελεία τελεια nokta piste prick
-נקודה ドット 점
+נקודה ドット 점 punt
 """
 _SHORT = frozenset({"at", "ät", "æt", "アット"})  # ordinary words, when no brackets are around them
 
@@ -41,6 +41,13 @@ _STOP = re.compile(
     rf" ?[{re.escape(_OPEN)}] ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) "
 )
 _SIGNS = ("@", "&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;", 'alt="@"', "alt='@'")
+# A sign in an element of its own: `info<b> (at) </b>firma.de`.
+_WRAPPED_SIGNS = (">at<", "> at <", "(at)<", "(at) <", "[at]<", "[at] <", "(ät)<", "[ät]<")
+_WRAPPED = re.compile(r">\s*(?:[(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
+_LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
+# What readers are asked to put an @ for, or a sign with spaces around it.
+_SIGN_BEFORE = re.compile(rf"{_LOCAL}(?: ?@ | @|[\u2605\u2606\u25cf\u203b#*])$")
+_WORD_BEFORE = re.compile(rf"{_LOCAL} (?:{_any(_AT)}) $")
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
 _HIDDEN = re.compile(
     r"<(\w+)\b[^<>]*(?:\shidden[\s>]|display:\s*none|left:\s*-\d{3,}|"
@@ -61,6 +68,17 @@ def spelt(text: str) -> Iterator[tuple[str, str]]:
         yield _STOP.sub(".", left), _STOP.sub(".", text[end : end + _RIGHT])
 
 
+def at_own_domain(text: str, domain: str) -> Iterator[str]:
+    """Local parts that stand before the page's own domain in a lower-case text: with an `@` that
+    has spaces around it, with another sign in its place, or with all of it spelt."""
+    forms = [(domain, _SIGN_BEFORE)]
+    forms += [(domain.replace(".", f" {dot} "), _WORD_BEFORE) for dot in _DOT.split()]
+    for form, before in forms:
+        for position in islice(_positions(text, form), _MAX_SIGNS):
+            if found := before.search(text, max(0, position - _LEFT), position):
+                yield found[1]
+
+
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
     for bracket in _OPEN:
         for position in islice(_positions(text, bracket), _MAX_BRACKETS):
@@ -73,6 +91,11 @@ def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
 
 def split_by_tags(html: str) -> Iterator[tuple[str, str]]:
     """What is seen before and after each sign of a page that tags or entities stand beside."""
+    if any(sign in html for sign in _WRAPPED_SIGNS):
+        for found in islice(_WRAPPED.finditer(html), _MAX_SIGNS):
+            left = _seen(_beside(html, found.start() + 1)).rstrip(" ")
+            right = _seen(html[found.end() - 1 : found.end() + _REACH]).lstrip(" ")
+            yield _STOP.sub(".", left), _STOP.sub(".", right)
     for sign in _SIGNS:
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)
@@ -80,11 +103,9 @@ def split_by_tags(html: str) -> Iterator[tuple[str, str]]:
                 start, end = html.rfind("<", 0, start), html.find(">", end) + 1
             elif sign == "@" and not _is_odd(html[position - 1 : position], html[end : end + 1]):
                 continue
-            left = html[max(0, start - _REACH) : max(0, start)]
-            if left.rfind("<") > left.rfind(">"):
-                continue  # within a tag
-            whole = left[left.find(">") + 1 :] if len(left) == _REACH and ">" in left else left
-            yield _seen(whole), _seen(html[end : end + _REACH])
+            left = _beside(html, max(0, start))
+            if left.rfind("<") <= left.rfind(">"):  # else it is within a tag
+                yield _seen(left), _seen(html[end : end + _REACH])
 
 
 def _positions(text: str, word: str) -> Iterator[int]:
@@ -92,6 +113,12 @@ def _positions(text: str, word: str) -> Iterator[int]:
     while position >= 0:
         yield position
         position = text.find(word, position + len(word))
+
+
+def _beside(html: str, end: int) -> str:
+    """The source before a sign, not from the middle of a tag."""
+    left = html[max(0, end - _REACH) : end]
+    return left[left.find(">") + 1 :] if len(left) == _REACH and ">" in left else left
 
 
 def _is_odd(before: str, after: str) -> bool:

@@ -6,28 +6,34 @@ from urllib.parse import unquote
 
 from ada_url import idna_to_ascii
 
-from skybatch.extract import disguises
+from skybatch.extract import disguises, scrambled
 from skybatch.extract.contacts import CONFIDENCE, MAX_VALUES
-from skybatch.extract.document import Document
+from skybatch.extract.document import Document, host_of
+from skybatch.extract.embedded import Named
 from skybatch.extract.mailboxes import is_nobody, kind_of
 from skybatch.extract.structured import Structured
+from skybatch.extract.tlds import top_level_domains
 from skybatch.model.facts import Email, Place
 
 _MAX_SIGNS = 500  # at signs looked at in one text
 _LOCAL = "abcdefghijklmnopqrstuvwxyz0123456789._+'-"  # of RFC 5321's, what addresses really use
 _DOMAIN = re.compile(r"[\w.-]{1,254}")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_TLD = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 _SCP = re.compile(r":[^\s/]")  # git@host:path, user@host:password
 _RECIPIENTS = frozenset({"to", "cc", "bcc"})  # RFC 6068, section 2
-_CLOUDFLARE = "/cdn-cgi/l/email-protection"
+_PICTURED = re.compile(
+    r"alt=[\"'][^\"'<>]{1,80}(?:@|[(\[](?:at|ät|arroba|arobase)[)\]])", re.IGNORECASE
+)
+_MAX_PICTURES = 200
 _DISGUISED = 0.6  # confidence
 
 
-def find(document: Document, structured: Structured) -> tuple[Email, ...]:
+def find(
+    document: Document, structured: Structured, embedded: Iterable[Named] = ()
+) -> tuple[Email, ...]:
     """Distinct addresses in lower case, those of the best places first."""
     found: dict[str, Email] = {}
-    for value, place, confidence in _candidates(document, structured):
+    for value, place, confidence in _candidates(document, structured, embedded):
         if value not in found:
             found[value] = Email(value, place, kind_of(value), confidence)
             if len(found) == MAX_VALUES:
@@ -35,7 +41,9 @@ def find(document: Document, structured: Structured) -> tuple[Email, ...]:
     return tuple(found.values())
 
 
-def _candidates(document: Document, structured: Structured) -> Iterator[tuple[str, Place, float]]:
+def _candidates(
+    document: Document, structured: Structured, embedded: Iterable[Named]
+) -> Iterator[tuple[str, Place, float]]:
     for value in _linked(document):
         yield value, Place.MAILTO, CONFIDENCE[Place.MAILTO]
     for text, place in structured.emails:
@@ -43,12 +51,15 @@ def _candidates(document: Document, structured: Structured) -> Iterator[tuple[st
             yield value, place, CONFIDENCE[place]
     for value in scan(document.text):
         yield value, Place.TEXT, CONFIDENCE[Place.TEXT]
+    for _, text in embedded:
+        for value in scan(text.lower()):
+            yield value, Place.TEXT, CONFIDENCE[Place.TEXT]
     for value in _disguised(document):
         yield value, Place.TEXT, _DISGUISED
 
 
 def _linked(document: Document) -> Iterator[str]:
-    """Recipients of `mailto:` (RFC 6068), and of links that Cloudflare has scrambled."""
+    """Recipients of `mailto:` (RFC 6068), and of links that only a browser can read."""
     for scheme, rest in document.actions:
         if scheme == "mailto":
             written, _, query = rest.lstrip("/").partition("?")
@@ -58,18 +69,37 @@ def _linked(document: Document) -> Iterator[str]:
             for name, _, value in (pair.partition("=") for pair in query.split("&")):
                 if name.lower() in _RECIPIENTS:
                     yield from scan(unquote(value).lower())
-    if _CLOUDFLARE in document.html:
-        for _, attributes, _ in document.leads:
-            path, _, code = (attributes.get("href") or "").partition("#")
-            if path.endswith(_CLOUDFLARE):
-                yield from scan(unscramble(code))
+    for text in scrambled.linked(document):
+        yield from scan(text)
 
 
 def _disguised(document: Document) -> Iterator[str]:
-    for node in document.marked("data-cfemail"):
-        yield from scan(unscramble(node.attributes.get("data-cfemail") or ""))
-    yield from _joined(disguises.spelt(document.text))
-    yield from _joined(disguises.split_by_tags(document.html))
+    for text in scrambled.written(document):
+        yield from scan(text)
+    split = list(_joined(disguises.split_by_tags(document.html)))
+    yield from split
+    for value in _joined(disguises.spelt(document.text)):
+        if not any(_is_end(value, whole) for whole in split):
+            yield value
+    domain = host_of(document.base).partition(":")[0]
+    for local in disguises.at_own_domain(document.text, domain):
+        if whole := _address(local, domain):
+            yield whole
+    for alt in _alternatives(document):
+        yield from scan(alt)
+        yield from _joined(disguises.spelt(alt))
+
+
+def _is_end(value: str, whole: str) -> bool:
+    """Whether tags have cut the address off: `luc@` of `van.luc@`."""
+    return whole.endswith(value) and whole != value and not whole[-len(value) - 1].isalnum()
+
+
+def _alternatives(document: Document) -> Iterator[str]:
+    """Texts that stand for pictures of addresses."""
+    if _PICTURED.search(document.html):
+        for node in document.nodes["img"][:_MAX_PICTURES]:
+            yield (node.attributes.get("alt") or "").lower()
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -77,15 +107,6 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     for left, right in pairs:
         if value := _address_at(f"{left}@{right}", len(left)):
             yield value
-
-
-def unscramble(code: str) -> str:
-    """What Cloudflare's e-mail obfuscation hides: hex bytes, each XORed with the first."""
-    try:
-        key, *rest = bytes.fromhex(code[:1_000])
-    except ValueError:  # not hex, or nothing at all
-        return ""
-    return bytes(byte ^ key for byte in rest).decode("utf-8", "replace").lower()
 
 
 def scan(text: str) -> Iterator[str]:
@@ -132,7 +153,7 @@ def _address(local: str, domain: str) -> str | None:
         and len(local) + len(domain) < 254
         and not local.endswith(".")
         and ".." not in local
-        and _TLD.fullmatch(labels[-1])
+        and labels[-1] in top_level_domains()
         and all(map(_LABEL.fullmatch, labels))
     )
     return f"{local}@{domain}" if is_possible and not is_nobody(local, domain) else None

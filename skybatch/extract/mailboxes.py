@@ -28,7 +28,9 @@ tudominio.com tudominio.es dominio.com dominio.it dominio.gov dominio.com.br
 """
 _NOBODIES_TEXT = """
 yourname youremail your-email your.email your.name yourmail username deinname ihrname ihre-email
-nome.sobrenome
+nome.sobrenome xyz foo bar foobar vorname.nachname firstname.lastname prenom.nom nombre.apellido
+nome.cognome youraddress yourusername null
+undefined
 """
 _ROLES = frozenset(_ROLES_TEXT.split())
 _FILES = frozenset(_FILES_TEXT.split())

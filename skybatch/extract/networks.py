@@ -51,7 +51,6 @@ NETWORKS = (
         {
             r"profile\.php\?(?:[^&]*&)*id=(\d{1,20})": "https://www.facebook.com/profile.php?id={}",
             rf"(pages|people|p|pg)/{_NAME}(?:/\d+)?": "https://www.facebook.com/{}/{}",
-            rf"groups/{_NAME}": "https://www.facebook.com/groups/{}",
             _NAME: "https://www.facebook.com/{}",
         },
         "sharer sharer.php share share.php dialog plugins login login.php tr help policies "

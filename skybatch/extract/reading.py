@@ -8,6 +8,7 @@ from skybatch.extract import (
     charset,
     complexity,
     emails,
+    embedded,
     images,
     links,
     metadata,
@@ -52,7 +53,8 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
     stated = structured.read(document)
     language = metadata.language(document, raw.language)
     region = regions.region_of(host, language, raw.default_region)
-    numbers, faxes = phones.find(document, stated, region)
+    data = embedded.strings(document)
+    numbers, faxes = phones.find(document, stated, region, data)
     internal, external = found.count(host)
     return PageFacts(
         title=metadata.title(document),
@@ -60,12 +62,13 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
         language=language,
         canonical_url=metadata.canonical_url(document),
         h1=metadata.h1(document),
-        emails=emails.find(document, stated),
+        emails=emails.find(document, stated, data),
         phones=numbers,
         faxes=faxes,
         social_links=social.find(
             (*found.hyperlinks, *stated.profiles, *document.meta.get("article:publisher", ())),
             owned=_owned(document),
+            embedded=(value for _, value in data if value.startswith("http")),
         ),
         technologies=technology.find(document, raw.signs, own.rules),
         organization=stated.organization or _site_name(document),

@@ -11,14 +11,21 @@ _MAX_LINKS = 50  # on one page
 _MAX_URL = 500
 _MASTODON = re.compile(r"https?://([\w.-]{4,100})/(?:web/)?@(\w{1,50})/?")
 
+# Accounts that the templates of website builders lead to, until their user writes his own there.
+_BUILDERS = frozenset({"wix", "squarespace", "weebly", "shopify", "wordpress", "webflow"})
+
 _BY_HOST = {host: network for network in NETWORKS for host in network.hosts}
 
 
-def find(urls: Iterable[str], owned: Iterable[str] = ()) -> tuple[SocialLink, ...]:
+def find(
+    urls: Iterable[str], owned: Iterable[str] = (), embedded: Iterable[str] = ()
+) -> tuple[SocialLink, ...]:
     """Distinct profiles among absolute http(s) URLs, in their order.
 
     `owned`: those that the page calls its own by `rel=me`. Mastodon lives on thousands of hosts,
     and verifies its profiles by such links (https://docs.joinmastodon.org/user/profile/).
+    `embedded`: what its data holds; authors and customers are there as well, so it counts only for
+    networks that nothing else leads to.
     """
     mine = frozenset(owned)
     found: dict[str, SocialLink] = {}
@@ -26,9 +33,11 @@ def find(urls: Iterable[str], owned: Iterable[str] = ()) -> tuple[SocialLink, ..
         link = profile(url) or (_on_mastodon(url) if url in mine else None)
         if link is not None:
             found.setdefault(link.url.lower(), link)
-            if len(found) == _MAX_LINKS:
-                break
-    return tuple(found.values())
+    held = {link.network for link in found.values()}
+    for link in filter(None, map(profile, embedded)):
+        if link.network not in held:
+            found.setdefault(link.url.lower(), link)
+    return tuple(found.values())[:_MAX_LINKS]
 
 
 def _on_mastodon(url: str) -> SocialLink | None:
@@ -44,4 +53,6 @@ def profile(url: str) -> SocialLink | None:
     if network is None or len(url) > _MAX_URL:
         return None
     canonical = network.profile(url.partition("://")[2].partition("/")[2])
-    return SocialLink(network.name, canonical) if canonical else None
+    if canonical is None or canonical.rpartition("/")[2].lower() in _BUILDERS:
+        return None
+    return SocialLink(network.name, canonical)

@@ -1,8 +1,11 @@
 """Telephone and fax numbers: labels, regions, and what is no number to dial."""
 
+import time
+
 import pytest
 
 from skybatch.extract.regions import region_of
+from skybatch.extract.spoken import spoken
 from skybatch.model.facts import Place
 from tests.extract.pages import facts, jsonld
 
@@ -99,8 +102,10 @@ def test_a_fax_that_is_linked_like_a_phone_is_still_a_fax():
     assert (numbers(page), faxes(page)) == ([], ["+4930901821"])
 
 
-def test_a_number_for_phone_and_fax_is_a_phone():
-    assert numbers("Tel./Fax: 030 901820") == ["+4930901820"]
+@pytest.mark.parametrize("label", ["Tel./Fax", "Tel. + Telefax", "Telefon u. Fax", "Phone/Fax"])
+def test_a_number_for_phone_and_fax_is_both(label):
+    page = f"{label}: 030 901820"
+    assert (numbers(page), faxes(page)) == (["+4930901820"], ["+4930901820"])
 
 
 def test_a_number_shown_as_phone_and_as_fax_is_both():
@@ -132,6 +137,7 @@ def test_the_region_decides_how_a_national_number_is_read():
         ("acme.com", "de-AT", "", "AT"),
         ("acme.com", "zh-Hant-TW", "", "TW"),
         ("acme.io", "de", "", None),
+        ("acme.io", "cs", "", "CZ"),
         ("acme.tv", "fr-CH", "", "CH"),
         ("acme.de", "de-DE", "CH", "CH"),
         ("", None, "", None),
@@ -142,6 +148,82 @@ def test_the_region_is_the_users_then_the_domains_then_the_languages(
     host, language, default, region
 ):
     assert region_of(host, language, default) == region
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "number"),
+    [
+        ("US", "(317) 585-8468", "+13175858468"),
+        ("", "(317) 585-8468", "+13175858468"),
+        ("", "Call us at 206-555-0163", "+12065550163"),
+        ("US", "Portland, OR 97214-0142 503.555.0142 x12", "+15035550142"),
+        ("DE", "(089) 9 99 98 \u2013 443", "+498999998443"),
+        ("GB", "Returns or 0113 496 0200 (9-5)", "+441134960200"),
+        ("CZ", "Rezervace: 731 234 567 | mail", "+420731234567"),
+        ("CZ", "Zavolejte Honzovi: 603 456 789", "+420603456789"),
+        ("DK", "akuttelefon 20 12 34 56", "+4520123456"),
+        ("SE", "Telefon verkstad 031\u2013390 06 12 (7\u201316)", "+46313900612"),
+        ("RU", "Москва: 8 (495) 123-45-67, доб. 123", "+74951234567"),
+        ("JP", "自動予約 050\u20103123\u20104567(24時間)", "+815031234567"),
+        ("AE", "هاتف: ٠٤ ٣٤٥ ٦٧٨٩", "+97143456789"),
+        ("CN", "电话\uff1a\uff08021\uff096123-4567", "+862161234567"),
+        ("PL", "Tel. (0-58) 123 45 67", "+48581234567"),
+        ("PL", "tel. kom.: 0 692 12 34 56", "+48692123456"),
+        ("AT", "Büro: 01 / 534 00 DW 12", "+4315340012"),
+    ],
+)
+def test_a_number_is_read_as_its_country_writes_it(region, text, number):
+    assert numbers(f"<p>{text}", url="https://acme.com/", default_region=region) == [number]
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "found"),
+    [
+        ("DE", "Tel. 0221 47 10 - 211 | Sprechstunde: -212", ["+492214710211", "+492214710212"]),
+        ("FR", "Tél. 03 53 01 22 33 ou 34", ["+33353012233", "+33353012234"]),
+        ("AR", "Tel. (011) 4123-4567/68 (int. 3)", ["+541141234567", "+541141234568"]),
+        ("BR", "Tel. (41) 3012-3456 / 99123-4567", ["+554130123456", "+5541991234567"]),
+        ("ES", "Tlf. 91 012 34 56 / 91 012 34 50", ["+34910123456", "+34910123450"]),
+        ("FR", "05.36.49.33.21 \u2013 06.98.76.54.32", ["+33536493321", "+33698765432"]),
+        ("DE", "Tel. 030 901820, 10 bis 12 Uhr", ["+4930901820"]),
+        ("DE", "Tel. 030 901820 oder 10% Rabatt", ["+4930901820"]),
+    ],
+)
+def test_of_a_second_number_only_the_end_may_be_written(region, text, found):
+    assert numbers(f"<p>{text}", url="https://acme.com/", default_region=region) == found
+
+
+def test_the_end_of_a_number_is_a_fax_if_it_is_called_one():
+    page = "Tel. 0221 47 10 - 211, Fax -299"
+    assert (numbers(page), faxes(page)) == (["+492214710211"], ["+492214710299"])
+
+
+@pytest.mark.parametrize(
+    ("region", "text"),
+    [
+        ("CZ", "cena 731 234 567 Kč"),
+        ("CZ", "č. ú. 603456780/2010, ref. 731 234 567"),
+        ("US", "order no. 206-555-0163"),
+        ("ES", "ref. 612 345 678"),
+        ("ES", "612.345 €"),
+        ("DE", "Format: +49 30 901820"),
+        ("PL", "nr kat. 712 345 679"),
+    ],
+)
+def test_what_is_counted_or_filed_is_no_number_to_dial(region, text):
+    assert numbers(f"<p>{text}", url="https://acme.com/", default_region=region) == []
+
+
+def test_without_a_region_numbers_are_of_the_country_of_the_first_with_a_prefix():
+    page = "<a href='tel:+4930901820'>x</a> Tel. 030 901821"
+    assert numbers(page, url="https://acme.com/") == ["+4930901820", "+4930901821"]
+
+
+@pytest.mark.parametrize("piece", ["1 ", "(0", "030 901820 ", "tel 1/", "-12 ou ", "00420 "])
+def test_text_that_is_made_to_be_slow_is_not(piece):
+    began = time.process_time()
+    list(spoken((piece * 200_000)[:200_000], "DE"))
+    assert time.process_time() - began < 0.1
 
 
 def test_no_more_than_forty_candidates_are_read():
