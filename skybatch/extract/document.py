@@ -22,6 +22,7 @@ _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
 _MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
 
+_BETWEEN = "\x1f"  # unit separator
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202c"
 _NOTHING = dict.fromkeys(map(ord, _UNSEEN))
 _WIDE = "\uff20\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"  # @ and digits
@@ -46,6 +47,7 @@ class Document:
     base: str  # what its relative URLs are relative to
     html: str
     text: str  # visible text in lower case with single spaces, at most `MAX_TEXT` characters
+    pieces: str  # the same as written, with `\\x1f` between what stands in different elements
     nodes: Mapping[str, Sequence[LexborNode]]  # by tag (`_KEPT`), in document order
     leads: Sequence[Lead]  # what may lead elsewhere
     actions: Sequence[tuple[str, str]]  # scheme and rest of links that lead to no page: tel: …
@@ -58,6 +60,11 @@ class Document:
             if contents := self.meta.get(name):
                 return contents[0]
         return None
+
+    @property
+    def lines(self) -> list[str]:
+        """What is visible, as written, a text of an element each."""
+        return [line for piece in self.pieces.split(_BETWEEN) if (line := " ".join(piece.split()))]
 
     def resolve(self, reference: str | None) -> str | None:
         """The absolute http(s) URL of a reference on this page, without fragment."""
@@ -75,10 +82,12 @@ def parse(html: str, url: str) -> Document:
     # Events off: <selectedcontent> would clone parts of the tree, as often as a page likes.
     tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
     nodes, leads = _collect(tree)
+    pieces = _visible_pieces(tree)
     return Document(
         base=_base(nodes["base"], url),
         html=html,
-        text=_visible_text(tree),
+        text=" ".join(pieces.replace(_BETWEEN, " ").lower().split())[:MAX_TEXT],
+        pieces=pieces,
         nodes=nodes,
         leads=leads,
         actions=_actions(leads),
@@ -183,13 +192,12 @@ def _meta(nodes: Sequence[LexborNode]) -> dict[str, list[str]]:
     return found
 
 
-def _visible_text(tree: LexborHTMLParser) -> str:
+def _visible_pieces(tree: LexborHTMLParser) -> str:
     body = tree.body
     if body is None:  # a frameset has none
         return ""
     tree.strip_tags(_INVISIBLE)  # unlinks them; nodes collected before stay readable
-    text = body.text(separator=" ", skip_empty=True)
-    return " ".join(readable(text[: 2 * MAX_TEXT]).lower().split())[:MAX_TEXT]
+    return readable(body.text(separator=_BETWEEN, skip_empty=True)[: 2 * MAX_TEXT])
 
 
 def readable(text: str) -> str:

@@ -6,11 +6,13 @@ from typing import TypeVar
 
 from publicsuffixlist import PublicSuffixList
 
-from skybatch.model.facts import Organization, PageFacts, Phone, Place
+from skybatch.extract.organization import completed
+from skybatch.model.facts import PageFacts, Phone, Place
 from skybatch.model.profile import (
     Profile,
     SourcedEmail,
     SourcedLink,
+    SourcedOrganization,
     SourcedPhone,
     SourcedTechnology,
 )
@@ -49,7 +51,7 @@ def add(profile: Profile, url: str, facts: PageFacts, *, is_start: bool, domain:
         title=single.of_start_page("title", profile.title, facts.title),
         description=single.of_start_page("description", profile.description, facts.description),
         language=single.of_any_page("language", profile.language, facts.language),
-        organization=single.best("organization", profile.organization, facts.organization),
+        organization=_organization(profile.organization, url, facts, is_start=is_start),
         emails=_emails(profile.emails, url, facts, domain),
         phones=_phones(profile.phones, url, facts.phones),
         faxes=_phones(profile.faxes, url, facts.faxes),
@@ -92,21 +94,26 @@ class _Single:
         """That of the start page, else the first that was seen."""
         return self._take(field, found) if found and (self._is_start or not known) else known
 
-    def best(
-        self, field: str, known: Organization | None, found: Organization | None
-    ) -> Organization | None:
-        """That of the best place, of the start page if it is as good, else the first seen."""
-        if found is None:
-            return known
-        if known is not None:
-            difference = _PRECEDENCE[found.place] - _PRECEDENCE[known.place]
-            if difference > 0 or (difference == 0 and not self._is_start):
-                return known
-        return self._take(field, found)
-
     def _take(self, field: str, found: _Value) -> _Value:
         self.taken[field] = self._url
         return found
+
+
+def _organization(
+    known: SourcedOrganization | None, url: str, facts: PageFacts, *, is_start: bool
+) -> SourcedOrganization | None:
+    """That of the best place, of the start page if it is as good, else the first seen; what it
+    lacks is of the first other page that speaks of the same one."""
+    found = facts.organization
+    if found is None:
+        return known
+    new = SourcedOrganization(found.name, found.legal_name, found.address, found.place, url)
+    if known is None:
+        return new
+    difference = _PRECEDENCE[new.place] - _PRECEDENCE[known.place]
+    if difference < 0 or (difference == 0 and is_start):
+        return completed(new, known)
+    return completed(known, new)
 
 
 def _emails(

@@ -1,10 +1,14 @@
 """Who runs a site, from one schema.org object."""
 
 import html
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 from skybatch.extract.document import squeeze
 from skybatch.model.facts import Organization, Place
+from skybatch.model.profile import SourcedOrganization
 
 # https://schema.org/Organization and the subtypes that companies use for themselves. Others end
 # in one of the words below.
@@ -27,6 +31,8 @@ _ADDRESS = (
     "addressCountry",
 )
 _MAX_TEXT = 300
+_WORD = re.compile(r"\w{3,}")
+_Named = TypeVar("_Named", Organization, SourcedOrganization)
 
 
 def organization_of(item: Mapping[str, object], place: Place) -> Organization | None:
@@ -38,6 +44,28 @@ def organization_of(item: Mapping[str, object], place: Place) -> Organization | 
     if name is None and legal_name is None:
         return None
     return Organization(name, legal_name, _address(item.get("address")), place)
+
+
+def completed(known: _Named, other: _Named | None) -> _Named:
+    """The organization with what another object says of the same one."""
+    if other is None or not _is_same(known, other):
+        return known
+    return replace(
+        known,
+        name=known.name or other.name,
+        legal_name=known.legal_name or other.legal_name,
+        address=known.address or other.address,
+    )
+
+
+def _is_same(one: _Named, other: _Named) -> bool:
+    """Whether two objects have a word of their names in common."""
+    return not _words(one).isdisjoint(_words(other))
+
+
+def _words(organization: _Named) -> set[str]:
+    names = f"{organization.name or ''} {organization.legal_name or ''}"
+    return set(_WORD.findall(names.lower()))
 
 
 def _types(value: object) -> list[str]:

@@ -10,6 +10,7 @@ from skybatch.extract import (
     emails,
     embedded,
     images,
+    imprint,
     links,
     metadata,
     phones,
@@ -19,9 +20,10 @@ from skybatch.extract import (
     structured,
     technology,
 )
-from skybatch.extract.document import Document, host_of, parse, squeeze
+from skybatch.extract.document import Document, host_of, parse
+from skybatch.extract.organization import completed
 from skybatch.extract.own import NOTHING, Own, values
-from skybatch.model.facts import Organization, PageFacts, Place, RawPage, Reading
+from skybatch.model.facts import Organization, PageFacts, RawPage, Reading
 
 
 def read(raw: RawPage, own: Own = NOTHING) -> Reading:
@@ -71,7 +73,7 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
             embedded=(value for _, value in data if value.startswith("http")),
         ),
         technologies=technology.find(document, raw.signs, own.rules),
-        organization=stated.organization or _site_name(document),
+        organization=_organization(document, stated.organization),
         favicon_url=images.favicon_url(document),
         logo_url=images.logo_url(document, stated),
         open_graph=metadata.open_graph(document),
@@ -89,7 +91,7 @@ def _owned(document: Document) -> Iterator[str]:
             yield document.resolve(attributes.get("href")) or ""
 
 
-def _site_name(document: Document) -> Organization | None:
-    """The name that a site gives itself for social networks."""
-    name = squeeze(document.first_meta("og:site_name"), 300)
-    return Organization(name=name, place=Place.META) if name else None
+def _organization(document: Document, stated: Organization | None) -> Organization | None:
+    """Who runs the site: what structured data states, completed by what the text says."""
+    named = imprint.organization_of(document.lines, host_of(document.base))
+    return completed(stated, named) if stated else named

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from skybatch.model.facts import EmailKind, Organization, Place
+from skybatch.model.facts import EmailKind, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,24 @@ class SourcedTechnology:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcedOrganization:
+    """Who runs the site, and the page that says it best."""
+
+    name: str | None = None
+    legal_name: str | None = None
+    address: Mapping[str, str] = field(default_factory=dict)  # schema.org PostalAddress members
+    place: Place = Place.META
+    source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One trustworthy record of a company domain."""
 
     title: str | None = None  # of the start page, as are description and language
     description: str | None = None
     language: str | None = None
-    organization: Organization | None = None
+    organization: SourcedOrganization | None = None
     emails: tuple[SourcedEmail, ...] = ()  # best first
     phones: tuple[SourcedPhone, ...] = ()
     faxes: tuple[SourcedPhone, ...] = ()

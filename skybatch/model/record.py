@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from skybatch.model.clock import rfc3339
-from skybatch.model.facts import Organization, PageFacts
+from skybatch.model.facts import PageFacts
 from skybatch.model.job import Job
 from skybatch.model.page import Page
 from skybatch.model.profile import (
     Profile,
     SourcedEmail,
     SourcedLink,
+    SourcedOrganization,
     SourcedPhone,
     SourcedTechnology,
 )
@@ -53,7 +54,7 @@ class DomainRecord:
     title: str | None
     description: str | None
     language: str | None
-    organization: Organization | None
+    organization: SourcedOrganization | None
     contact_info: ContactInfo
     social_links: Mapping[str, tuple[SourcedLink, ...]]
     technologies: tuple[SourcedTechnology, ...]

@@ -16,7 +16,7 @@ from skybatch.model.facts import (
     SocialLink,
     Technology,
 )
-from skybatch.model.profile import Profile, SourcedLink
+from skybatch.model.profile import Profile, SourcedLink, SourcedOrganization
 
 START, CONTACT, ABOUT = (f"https://acme.de/{path}" for path in ("", "contact", "about"))
 
@@ -55,7 +55,9 @@ FULL = PageFacts(
 def test_one_page_gives_every_field_its_source():
     profile = merged((START, FULL))
     assert profile.title == "Acme"
-    assert profile.organization == FULL.organization
+    assert profile.organization == SourcedOrganization(
+        "Acme", "Acme AG", {"postalCode": "10115"}, Place.JSONLD, START
+    )
     assert profile.emails[0].source_url == START
     assert profile.phones[0].value == "+4930901820"
     assert profile.faxes[0].value == "+4930901821"
@@ -64,7 +66,7 @@ def test_one_page_gives_every_field_its_source():
     assert (profile.is_wordpress, profile.wordpress_version) == (True, "6.8")
     assert profile.custom == {"vat": ("DE1",)}
     assert profile.sources == dict.fromkeys(
-        ("title", "description", "language", "organization", "favicon_url", "logo_url"), START
+        ("title", "description", "language", "favicon_url", "logo_url"), START
     )
 
 
@@ -119,20 +121,41 @@ def test_between_equal_places_the_first_page_stays_the_source():
 @pytest.mark.parametrize("order", list(permutations((START, CONTACT, ABOUT))))
 def test_the_organization_is_that_of_the_best_place(order):
     pages = {
-        START: PageFacts(organization=Organization("Site name", place=Place.META)),
+        START: PageFacts(organization=Organization("Some Ltd", "Some Ltd", place=Place.TEXT)),
         CONTACT: PageFacts(organization=Organization("Acme AG", place=Place.JSONLD)),
         ABOUT: PageFacts(organization=Organization("Micro", place=Place.MICRODATA)),
     }
     profile = merged(*((url, pages[url]) for url in order))
-    assert profile.organization == Organization("Acme AG", place=Place.JSONLD)
-    assert profile.sources["organization"] == CONTACT
+    assert profile.organization == SourcedOrganization(
+        "Acme AG", place=Place.JSONLD, source_url=CONTACT
+    )
 
 
 def test_of_two_equal_organizations_that_of_the_start_page_wins():
     ours = PageFacts(organization=Organization("Acme", place=Place.JSONLD))
     theirs = PageFacts(organization=Organization("Partner", place=Place.JSONLD))
     for pages in (((START, ours), (ABOUT, theirs)), ((ABOUT, theirs), (START, ours))):
-        assert merged(*pages).organization == ours.organization
+        organization = merged(*pages).organization
+        assert (organization.name, organization.source_url) == ("Acme", START)
+
+
+@pytest.mark.parametrize("order", [(START, ABOUT), (ABOUT, START)])
+def test_an_organization_is_completed_from_another_page_that_speaks_of_it(order):
+    pages = {
+        START: PageFacts(organization=Organization("Acme", place=Place.JSONLD)),
+        ABOUT: PageFacts(
+            organization=Organization("Acme AG", "Acme AG", {"postalCode": "10115"}, Place.TEXT)
+        ),
+    }
+    assert merged(*((url, pages[url]) for url in order)).organization == SourcedOrganization(
+        "Acme", "Acme AG", {"postalCode": "10115"}, Place.JSONLD, START
+    )
+
+
+def test_an_organization_is_not_completed_from_another_one():
+    ours = PageFacts(organization=Organization("Acme", place=Place.JSONLD))
+    theirs = PageFacts(organization=Organization("Host GmbH", "Host GmbH", place=Place.TEXT))
+    assert merged((START, ours), (ABOUT, theirs)).organization.legal_name is None
 
 
 def test_own_addresses_come_first_then_the_surest_then_the_first_seen():

@@ -96,10 +96,8 @@ def test_what_is_no_named_organization_is_none(text):
     assert facts(jsonld(text)).organization is None
 
 
-def test_the_name_of_the_site_is_the_last_resort():
-    page = '<meta property="og:site_name" content="Acme Shop">'
-    assert facts(page).organization == Organization(name="Acme Shop", place=Place.META)
-    assert facts(page + jsonld(ACME)).organization == Organization("Acme", place=Place.JSONLD)
+def test_the_name_of_a_site_is_no_proof_of_who_runs_it():
+    assert facts('<meta property="og:site_name" content="Acme Shop">').organization is None
 
 
 def test_microdata_is_read_in_the_shape_of_json_ld():
