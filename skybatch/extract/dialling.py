@@ -1,7 +1,7 @@
 """Telephone numbers as their countries write them."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 
@@ -11,6 +11,7 @@ _SEPARATOR = "\\)?[ /.\u2010-\u2015-]{1,3}"
 _NORTH_AMERICAN = re.compile(r"(?:1[ .-]?)?\(?[2-9]\d\d(?:\) ?|[ .-])[2-9]\d\d[ .-]\d{4}")
 
 
+@lru_cache(maxsize=4_096)  # the same few stand on every page of a site
 def e164(text: str, region: str | None) -> str | None:
     """The number in E.164 form (`+49301234567`), `None` if there can be no such number.
 

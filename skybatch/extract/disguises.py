@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from skybatch.extract.document import readable
+from skybatch.extract.document import BETWEEN, Document, readable
 
 _MAX_SIGNS = 200  # that are looked at on one page
-_MAX_BRACKETS = 2_000  # of a kind
 _REACH = 300  # characters of source on each side of a sign
 _LEFT, _RIGHT = 66, 160  # of text: a local part, and a domain with spelt dots
 
@@ -30,19 +29,22 @@ def _any(words: str) -> str:
     return "|".join(map(re.escape, sorted(words.split(), key=len, reverse=True)))
 
 
-_OPEN, _CLOSE = "[({<\uff08\uff3b\u3010", "[\\])}>\uff09\uff3d\u3011]"
+_OPEN, _CLOSE = "[\\[({<\uff08\uff3b\u3010]", "[\\])}>\uff09\uff3d\u3011]"
 # After an opening bracket. (a) alone may be the first point of a list, but not with an address on
 # both sides of it.
 _BRACKETED = re.compile(
-    rf". ?(?:{_any(_AT)}|@) ?{_CLOSE} ?|[(](?:a|et|em)[)]|[\[{{] ?(?:a|et|em) ?[\]}}] ?"
+    rf"{_OPEN} ?(?:{_any(_AT)}|@) ?{_CLOSE} ?|[(](?:a|et|em)[)]|[\[{{] ?(?:a|et|em) ?[\]}}] ?"
 )
 _BARE = tuple(f" {word} " for word in (*_AT.split(), "-at-", "-ät-") if word not in _SHORT)
-_STOP = re.compile(
-    rf" ?[{re.escape(_OPEN)}] ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) "
-)
-_SIGNS = ("@", "&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;", 'alt="@"', "alt='@'")
+_STOP = re.compile(rf" ?{_OPEN} ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) ")
+_PICTURED_SIGNS = ('alt="@"', "alt='@'")
+_SIGNS = ("@", "&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;", *_PICTURED_SIGNS)
 # A sign in an element of its own: `info<b> (at) </b>firma.de`.
-_WRAPPED_SIGNS = (">at<", "> at <", "(at)<", "(at) <", "[at]<", "[at] <", "(ät)<", "[ät]<")
+_WRAPPED_SIGNS = tuple(
+    f"{left}{sign}{right}"
+    for sign in ("at", "(at)", "[at]", "(ät)", "[ät]")
+    for left, right in ((BETWEEN, BETWEEN), (f"{BETWEEN} ", f" {BETWEEN}"))
+)
 _WRAPPED = re.compile(r">\s*(?:[(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
 _LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
 # What readers are asked to put an @ for, or a sign with spaces around it.
@@ -80,23 +82,22 @@ def at_own_domain(text: str, domain: str) -> Iterator[str]:
 
 
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
-    for bracket in _OPEN:
-        for position in islice(_positions(text, bracket), _MAX_BRACKETS):
-            if found := _BRACKETED.match(text, position):
-                yield found.span()
+    for found in _BRACKETED.finditer(text):
+        yield found.span()
     for word in _BARE:
         for position in _positions(text, word):
             yield position, position + len(word)
 
 
-def split_by_tags(html: str) -> Iterator[tuple[str, str]]:
+def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     """What is seen before and after each sign of a page that tags or entities stand beside."""
-    if any(sign in html for sign in _WRAPPED_SIGNS):
+    html, pieces = document.html, document.pieces
+    if any(sign in pieces for sign in _WRAPPED_SIGNS):
         for found in islice(_WRAPPED.finditer(html), _MAX_SIGNS):
             left = _seen(_beside(html, found.start() + 1)).rstrip(" ")
             right = _seen(html[found.end() - 1 : found.end() + _REACH]).lstrip(" ")
             yield _STOP.sub(".", left), _STOP.sub(".", right)
-    for sign in _SIGNS:
+    for sign in _SIGNS if "@" in pieces else _PICTURED_SIGNS:
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)
             if sign.startswith("alt"):

@@ -22,7 +22,7 @@ _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
 _MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
 
-_BETWEEN = "\x1f"  # unit separator
+BETWEEN = "\x1f"  # unit separator; `split` takes it for a space
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202c"
 _NOTHING = dict.fromkeys(map(ord, _UNSEEN))
 _WIDE = "\uff20\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"  # @ and digits
@@ -61,10 +61,13 @@ class Document:
                 return contents[0]
         return None
 
-    @property
-    def lines(self) -> list[str]:
-        """What is visible, as written, a text of an element each."""
-        return [line for piece in self.pieces.split(_BETWEEN) if (line := " ".join(piece.split()))]
+    def outer_lines(self, head: int, tail: int) -> list[list[str]]:
+        """The words in so many characters at the beginning and at the end of the visible text, as
+        written; those of one text of an element together."""
+        pieces = self.pieces
+        if len(pieces) > head + tail:
+            pieces = f"{pieces[:head]}{BETWEEN}{pieces[-tail:]}"
+        return [words for piece in pieces.split(BETWEEN) if (words := piece.split())]
 
     def resolve(self, reference: str | None) -> str | None:
         """The absolute http(s) URL of a reference on this page, without fragment."""
@@ -86,7 +89,7 @@ def parse(html: str, url: str) -> Document:
     return Document(
         base=_base(nodes["base"], url),
         html=html,
-        text=" ".join(pieces.replace(_BETWEEN, " ").lower().split())[:MAX_TEXT],
+        text=" ".join(pieces.lower().split())[:MAX_TEXT],
         pieces=pieces,
         nodes=nodes,
         leads=leads,
@@ -197,7 +200,7 @@ def _visible_pieces(tree: LexborHTMLParser) -> str:
     if body is None:  # a frameset has none
         return ""
     tree.strip_tags(_INVISIBLE)  # unlinks them; nodes collected before stay readable
-    return readable(body.text(separator=_BETWEEN, skip_empty=True)[: 2 * MAX_TEXT])
+    return readable(body.text(separator=BETWEEN, skip_empty=True)[: 2 * MAX_TEXT])
 
 
 def readable(text: str) -> str:

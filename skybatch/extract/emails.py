@@ -21,9 +21,6 @@ _DOMAIN = re.compile(r"[\w.-]{1,254}")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SCP = re.compile(r":[^\s/]")  # git@host:path, user@host:password
 _RECIPIENTS = frozenset({"to", "cc", "bcc"})  # RFC 6068, section 2
-_PICTURED = re.compile(
-    r"alt=[\"'][^\"'<>]{1,80}(?:@|[(\[](?:at|ät|arroba|arobase)[)\]])", re.IGNORECASE
-)
 _MAX_PICTURES = 200
 _DISGUISED = 0.6  # confidence
 
@@ -76,7 +73,7 @@ def _linked(document: Document) -> Iterator[str]:
 def _disguised(document: Document) -> Iterator[str]:
     for text in scrambled.written(document):
         yield from scan(text)
-    split = list(_joined(disguises.split_by_tags(document.html)))
+    split = list(_joined(disguises.split_by_tags(document)))
     yield from split
     for value in _joined(disguises.spelt(document.text)):
         if not any(_is_end(value, whole) for whole in split):
@@ -97,9 +94,9 @@ def _is_end(value: str, whole: str) -> bool:
 
 def _alternatives(document: Document) -> Iterator[str]:
     """Texts that stand for pictures of addresses."""
-    if _PICTURED.search(document.html):
-        for node in document.nodes["img"][:_MAX_PICTURES]:
-            yield (node.attributes.get("alt") or "").lower()
+    for node in document.nodes["img"][:_MAX_PICTURES]:
+        if alt := node.attributes.get("alt"):
+            yield alt.lower()
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -9,15 +9,16 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from skybatch.extract.address import address_in
+from skybatch.extract.document import Document, host_of
 from skybatch.model.facts import Organization, Place
 
 _TABLE = Path(__file__).with_name("legal_forms.toml")
-_MAX_LINES = 3_000
+_HEAD, _TAIL = 20_000, 10_000  # characters
 _MAX_NAMED = 30  # lines that are weighed
 _MAX_LINE = 250  # characters; what is longer is prose
 _NAME_LENGTH = range(4, 91)
@@ -25,15 +26,11 @@ _MAX_WORDS = 9
 _NEEDED = 2  # points
 _BELOW = 5  # lines in which an address is looked for
 
-# What a line has none of holds no legal form.
-_HINT = re.compile(
-    r"[A-Z\u00c0-\u00dd][.a-z/ ]{0,3}[A-Z\u00c0-\u00dd.]|[A-Zp][a-z]{2,6}d?\b|tda|pS\b|Oy"
-    r"|[\u0410-\u042f]{2}|[a-z]\. ?[a-z]\.|[^\x00-\u2fff]"
-)
 _BEFORE = re.compile(
     r"[:\uff1a|\u00b7\u2022\u2013\u2014\u00a9;\"\u201e]|\(c\)|\b(?:19|20)\d\d\b|\b(?:copyright|by|von)\b",
     re.IGNORECASE,
 )
+_ENDS_OF_WORDS = ("", ".", ",", ".,", ";", ":", ")", ".)", ".:", "|")
 _WORD = re.compile(r"\w{4,}")
 _LATIN = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "å": "a", "æ": "ae", "ł": "l"}
 _ACCENTS = str.maketrans(_LATIN)
@@ -46,6 +43,8 @@ class _Forms(NamedTuple):
     name: re.Pattern[str]
     label: re.Pattern[str]
     other: re.Pattern[str]
+    words: frozenset[str]  # one of which, as written, a line with an ending has
+    parts: tuple[str, ...]  # one of which another line with a name has
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,16 @@ class _Named:
     below: Sequence[str]  # the rest of the line, and the next ones
 
 
-def organization_of(lines: Sequence[str], host: str) -> Organization | None:
-    """The company that the text shows to run the site at `host`, with its postal address."""
+def find(document: Document) -> Organization | None:
+    """The company that runs the site, as the page shows at its beginning or at its end."""
+    return organization_of(document.outer_lines(_HEAD, _TAIL), host_of(document.base))
+
+
+def organization_of(lines: Sequence[Sequence[str]], host: str) -> Organization | None:
+    """The company that the text shows to run the site at `host`, with its postal address.
+
+    `lines`: their words.
+    """
     named = islice(_named(lines, host), _MAX_NAMED)
     best = max(named, key=lambda each: each.points, default=None)
     if best is None or best.points < _NEEDED:
@@ -66,17 +73,20 @@ def organization_of(lines: Sequence[str], host: str) -> Organization | None:
     return Organization(best.name, best.name, address_in(best.below), Place.TEXT)
 
 
-def _named(lines: Sequence[str], host: str) -> Iterator[_Named]:
+def _named(lines: Sequence[Sequence[str]], host: str) -> Iterator[_Named]:
     forms = _forms()
-    for number, line in enumerate(lines[:_MAX_LINES]):
-        if len(line) > _MAX_LINE or not _HINT.search(line):
+    for number, words in enumerate(lines):
+        if forms.words.isdisjoint(words) and not _has_part(forms, words):
+            continue
+        if len(line := " ".join(words)) > _MAX_LINE:
             continue
         start, end = _span(forms, line)
         name = line[start:end].strip(" ,-")
         if not _is_name(name):
             continue
-        before = (line[:start].strip(" .") or "".join(lines[max(0, number - 1) : number])).lower()
-        below = (line[end:].lstrip(" ,;"), *lines[number + 1 : number + _BELOW])
+        above = lines[max(0, number - 1) : number]
+        before = (line[:start].strip(" .") or " ".join(chain(*above))).lower()
+        below = (line[end:].lstrip(" ,;"), *map(" ".join, lines[number + 1 : number + _BELOW]))
         points = (
             2 * bool(forms.label.search(before))
             + ("\u00a9" in before or "(c)" in before)
@@ -85,6 +95,11 @@ def _named(lines: Sequence[str], host: str) -> Iterator[_Named]:
             - 4 * bool(forms.other.search(before))
         )
         yield _Named(name, points, below)
+
+
+def _has_part(forms: _Forms, words: Sequence[str]) -> bool:
+    line = " ".join(words)
+    return not line.isascii() and any(part in line for part in forms.parts)
 
 
 def _span(forms: _Forms, line: str) -> tuple[int, int]:
@@ -119,6 +134,10 @@ def _forms() -> _Forms:
         name=re.compile(_any(table["names"])),
         label=re.compile(_any(table["labels"])),
         other=re.compile(_any(table["others"])),
+        words=frozenset(
+            f"{word}{end}" for word in table["words"].split() for end in _ENDS_OF_WORDS
+        ),
+        parts=tuple(table["parts"].split()),
     )
 
 

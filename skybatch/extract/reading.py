@@ -93,5 +93,5 @@ def _owned(document: Document) -> Iterator[str]:
 
 def _organization(document: Document, stated: Organization | None) -> Organization | None:
     """Who runs the site: what structured data states, completed by what the text says."""
-    named = imprint.organization_of(document.lines, host_of(document.base))
+    named = imprint.find(document)
     return completed(stated, named) if stated else named
