@@ -218,6 +218,7 @@ def _context(  # noqa: PLR0913 - this is where the parts meet
         default_concurrency=config.workers.count,
         clock=clock,
         limits=Limits(),
+        custom_fields=tuple(field.name for field in config.extract.field),
         live=Onlooker(engine, bench.web, clock, recovered, started_at).live,
     )
 

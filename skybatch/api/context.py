@@ -78,6 +78,7 @@ class Context:
     default_concurrency: int
     clock: Clock
     limits: Limits
+    custom_fields: tuple[str, ...] = ()  # names of the user's own fields
     live: Callable[[str], Live] = lambda _batch_id: Live()  # what goes on in a batch right now
     under_way: set[tuple[str, str]] = field(default_factory=set)  # owner and key; see `api.once`
 

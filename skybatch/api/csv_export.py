@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -26,19 +26,45 @@ PAGE_COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def domain_header(names: Sequence[str]) -> bytes:
-    """The first line of domain results; `names` are the other columns of the input."""
-    return _line([*DOMAIN_COLUMNS, *(f"input.{name}" for name in names)])
+class Sheet:
+    """A table of results: its columns, and a line for each record."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+
+    def header(self) -> bytes:
+        """The first line."""
+        return _line(self._names)
+
+    def line(
+        self, record: DomainRecord | PageRecord, given: Sequence[tuple[str, str]] = ()
+    ) -> bytes:
+        """One record, with what the other columns of its line of the list said."""
+        cells = _of_domain(record) if isinstance(record, DomainRecord) else _of_page(record)
+        cells |= {f"input.{name}": value for name, value in given}
+        cells |= {f"custom.{name}": values for name, values in record.custom.items()}
+        return _line(
+            cells[name] if name in cells else getattr(record, name, None) for name in self._names
+        )
 
 
-def domain_line(
-    record: DomainRecord, names: Sequence[str], columns: Sequence[tuple[str, str]]
-) -> bytes:
-    """One domain, with what the input's other columns said."""
+def columns_of(
+    record: type[DomainRecord | PageRecord], inputs: Sequence[str], custom: Sequence[str]
+) -> tuple[str, ...]:
+    """Every column that a table of such records can have: `inputs` are the other columns of the
+    submitted list, `custom` the user's own fields."""
+    own = tuple(f"custom.{name}" for name in custom)
+    if record is PageRecord:
+        return (*PAGE_COLUMNS, *own)
+    return (*DOMAIN_COLUMNS, *(f"input.{name}" for name in inputs), *own)
+
+
+def _of_domain(record: DomainRecord) -> dict[str, object]:
+    """The cells that are no members of the record."""
     contact, receipt = record.contact_info, record.pages
     links = [link.url for found in record.social_links.values() for link in found]
     organization = record.organization
-    special: dict[str, object] = {
+    return {
         "organization": (organization.name or organization.legal_name) if organization else None,
         "emails": tuple(email.value for email in contact.emails),
         "phones": tuple(phone.value for phone in contact.phones),
@@ -49,30 +75,17 @@ def domain_line(
         "pages_failed": receipt.failed,
         "pages_skipped": sum(receipt.skipped.values()),
     }
-    given = dict(columns)
-    cells = _cells(record, DOMAIN_COLUMNS, special)
-    return _line([*cells, *(given.get(name) for name in names)])
 
 
-def page_header() -> bytes:
-    """The first line of page results."""
-    return _line(PAGE_COLUMNS)
-
-
-def page_line(record: PageRecord) -> bytes:
-    """One page; what has no plain form is JSON."""
-    special: dict[str, object] = {
+def _of_page(record: PageRecord) -> dict[str, object]:
+    """Likewise of a page; what has no plain form is JSON."""
+    return {
         "social_links": tuple(url for urls in record.social_links.values() for url in urls),
         "open_graph": _json(record.open_graph),
         "structured_data": _json(record.structured_data),
         "links_internal": record.links.internal,
         "links_external": record.links.external,
     }
-    return _line(_cells(record, PAGE_COLUMNS, special))
-
-
-def _cells(record: object, names: Iterable[str], special: Mapping[str, object]) -> list[object]:
-    return [special[name] if name in special else getattr(record, name) for name in names]
 
 
 def _json(value: object) -> str | None:

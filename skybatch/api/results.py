@@ -1,6 +1,7 @@
 """Results: streamed in slices, in a stable order, also while the batch runs."""
 
-from collections.abc import AsyncIterator, Sequence
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -9,7 +10,9 @@ from aiohttp import web
 from skybatch.api import csv_export, cursor
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import Context, context_of
+from skybatch.errors import Fault, Invalid, suggest
 from skybatch.model.batch import Batch, Leftover
+from skybatch.model.facts import EmailKind
 from skybatch.model.job import Job
 from skybatch.model.profile import Profile
 from skybatch.model.record import DomainRecord, PageRecord, domain_record, page_record
@@ -32,6 +35,12 @@ class _Wanted:
     all_rows: bool
     limit: int | None
     after: int
+    fields: tuple[str, ...] = ()  # none = all
+    kinds: tuple[EmailKind, ...] = ()  # of e-mail addresses; none = all
+
+    @property
+    def record(self) -> type[DomainRecord | PageRecord]:
+        return PageRecord if self.is_page_level else DomainRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +59,14 @@ async def results(request: web.Request) -> web.StreamResponse:
     async with context.store.read() as db:
         batch = await batches.find(db, batch_id)
         names = await batches.columns(db, batch.seq)
+    wanted = _with_fields(wanted, names, context.custom_fields)
     response = web.StreamResponse()
     response.content_type = _TYPES[wanted.form]
     if wanted.form == "csv":
         response.charset = "utf-8"
         response.headers["Content-Disposition"] = f'attachment; filename="{batch_id}.csv"'
     await response.prepare(request)
-    async for chunk in _encoded(_rows(context, batch, wanted), wanted, names):
+    async for chunk in _encoded(_rows(context, batch, wanted), wanted):
         await response.write(chunk)
     await response.write_eof()
     return response
@@ -70,6 +80,10 @@ def _wanted(request: web.Request) -> _Wanted:
     all_rows = query.flag("all_rows")
     limit = int(query.number("limit", low=1, high=1e9, default=0))
     after = query.cursor()
+    fields = tuple(filter(None, (query.text("fields") or "").split(",")))
+    kinds = query.words("kind", EmailKind)
+    if level == "page" and kinds:
+        query.fault("kind", "is for level=domain")
     if level == "domain" and include:
         query.fault("include", "is for level=page")
     if level == "page" and all_rows:
@@ -77,7 +91,25 @@ def _wanted(request: web.Request) -> _Wanted:
     if all_rows and (limit or after):
         query.fault("all_rows", "gives the whole list, without limit and cursor")
     query.check()
-    return _Wanted(form, level == "page", include == "all", all_rows, limit or None, after or 0)
+    return _Wanted(
+        form, level == "page", include == "all", all_rows, limit or None, after or 0, fields, kinds
+    )
+
+
+def _with_fields(wanted: _Wanted, inputs: Sequence[str], custom: Sequence[str]) -> _Wanted:
+    """What is wanted, with the columns of a table. Raises Invalid for fields that there are not."""
+    if wanted.form == "csv":
+        known = csv_export.columns_of(wanted.record, inputs, custom)
+    else:
+        known = (
+            *(field.name for field in dataclasses.fields(wanted.record)),
+            *(f"input.{name}" for name in inputs),
+        )
+    unknown = [name for name in wanted.fields if name not in known]
+    if unknown:
+        told = (f"there is no field {name!r}{suggest(name, known)}" for name in unknown)
+        raise Invalid(tuple(Fault("?fields", "unknown", detail) for detail in told))
+    return replace(wanted, fields=known) if wanted.form == "csv" and not wanted.fields else wanted
 
 
 async def _rows(context: Context, batch: Batch, wanted: _Wanted) -> AsyncIterator[list[_Row]]:
@@ -175,22 +207,22 @@ def _rejected(batch: Batch, line: Leftover) -> DomainRecord:
     return replace(domain_record(empty, Profile()), status=REJECTED, reason=line.code)
 
 
-async def _encoded(
-    slices: AsyncIterator[list[_Row]], wanted: _Wanted, names: Sequence[str]
-) -> AsyncIterator[bytes]:
+async def _encoded(slices: AsyncIterator[list[_Row]], wanted: _Wanted) -> AsyncIterator[bytes]:
     """The slices in the form asked for."""
+    sheet = csv_export.Sheet(wanted.fields)
     if wanted.form == "csv":
-        yield csv_export.page_header() if wanted.is_page_level else csv_export.domain_header(names)
+        yield sheet.header()
     elif wanted.form == "json":
         yield b'{"items":['
     separator, last, count = b"", 0, 0
-    async for rows in slices:
+    async for whole in slices:
+        rows = [_narrowed(row, wanted.kinds) for row in whole] if wanted.kinds else whole
         if wanted.form == "csv":
-            yield b"".join(_csv_line(row, names) for row in rows)
+            yield b"".join(sheet.line(row.record, row.columns) for row in rows)
         elif wanted.form == "ndjson":
-            yield b"".join(_json(row) + b"\n" for row in rows)
+            yield b"".join(_json(row, wanted.fields) + b"\n" for row in rows)
         else:
-            yield separator + b",".join(map(_json, rows))
+            yield separator + b",".join(_json(row, wanted.fields) for row in rows)
             separator = b","
         last, count = rows[-1].position if rows else last, count + len(rows)
     if wanted.form == "json":
@@ -198,16 +230,26 @@ async def _encoded(
         yield b'],"next_cursor":%s}' % msgspec.json.encode(cursor.encode(last) if cut else None)
 
 
-def _csv_line(row: _Row, names: Sequence[str]) -> bytes:
+def _narrowed(row: _Row, kinds: Sequence[EmailKind]) -> _Row:
+    """The row with e-mail addresses of these kinds only."""
     if isinstance(row.record, PageRecord):
-        return csv_export.page_line(row.record)
-    return csv_export.domain_line(row.record, names, row.columns)
+        return row
+    contact = row.record.contact_info
+    kept = tuple(email for email in contact.emails if email.kind in kinds)
+    return replace(row, record=replace(row.record, contact_info=replace(contact, emails=kept)))
 
 
-def _json(row: _Row) -> bytes:
+def _json(row: _Row, fields: Sequence[str]) -> bytes:
     """The record, with the other columns of the input where there are any."""
+    if fields:
+        given = {f"input.{name}": value for name, value in row.columns}
+        return msgspec.json.encode({name: _member(row.record, name, given) for name in fields})
     encoded = msgspec.json.encode(row.record)
     if not row.columns:
         return encoded
     extra = msgspec.json.encode({f"input.{name}": value for name, value in row.columns})
     return encoded[:-1] + b"," + extra[1:]
+
+
+def _member(record: DomainRecord | PageRecord, name: str, given: Mapping[str, str]) -> object:
+    return given.get(name) if name.startswith("input.") else getattr(record, name)

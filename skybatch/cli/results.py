@@ -19,10 +19,18 @@ from skybatch.cli.client import connect
     default="domain",
     help="One line per domain or per page.",
 )
+@click.option("--fields", help="Only these members or columns, as title,final_url,emails.")
+@click.option("--kind", help="Only e-mail addresses of this kind: role, personal, unknown.")
 @download.output_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def command(
-    *, batch_id: str | None, form: str | None, level: str, output: Path | None, as_json: bool
+    *,
+    batch_id: str | None,
+    form: str | None,
+    level: str,
+    output: Path | None,
+    as_json: bool,
+    **selection: str | None,
 ) -> None:
     """Get the results of a batch: the newest, or the one whose id begins with BATCH_ID.
 
@@ -31,12 +39,15 @@ def command(
     """
     if as_json:
         form = "json"
-    is_table = form is None and output is None and level == "domain" and sys.stdout.isatty()
+    chosen = {name: text for name, text in selection.items() if text}
+    is_plain = form is None and output is None and level == "domain" and not chosen
+    is_table = is_plain and sys.stdout.isatty()
     by_ending = download.format_of(output) if output else None
     if form and by_ending and form != by_ending:
         raise click.UsageError(f"{output} is to be {by_ending} by its ending, not {form}")
     form = form or by_ending or "ndjson"
-    asyncio.run(_results(batch_id, {"format": form, "level": level}, output, is_table=is_table))
+    query = {"format": form, "level": level, **chosen}
+    asyncio.run(_results(batch_id, query, output, is_table=is_table))
 
 
 async def _results(

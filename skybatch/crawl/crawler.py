@@ -193,7 +193,8 @@ class _Crawl:
         if not MEANING[error.reason].is_passing:
             # For a passing reason the job is tried again, and the next attempt starts anew.
             entry = self._frontier.begin(identity(url))
-            await self._store(replace(self._pages.lose(entry, error), final_url=error.url))
+            write = self._pages.lose(entry, error, is_start=True)
+            await self._store(replace(write, final_url=error.url))
         fetched = self._frontier.fetched
         return Report(Ended.NO_START, fetched, reason=error.reason, detail=error.detail)
 

@@ -28,6 +28,10 @@ _TELLING = (
     "X-Served-By",
     "X-Amz-Cf-Id",
     "CF-Ray",
+    "CF-Mitigated",
+    "X-Amzn-Waf-Action",
+    "X-DataDome",
+    "X-Sucuri-Block",
     "Via",
 )
 

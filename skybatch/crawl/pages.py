@@ -104,11 +104,15 @@ class Pages:
             may_follow=self._visitor.may_follow_links(visit.response, visit.reading),
         )
 
-    def lose(self, entry: Entry, error: FetchError) -> PageWrite:
+    def lose(self, entry: Entry, error: FetchError, *, is_start: bool = False) -> PageWrite:
         """The write of a page that is not asked for again."""
         if MEANING[error.reason].is_passing:
             self.lost = self.lost or error.reason
-        return PageWrite(verdict.of_failure(entry, error, now=self._clock.now()))
+        page = verdict.of_failure(entry, error, now=self._clock.now())
+        if not is_start or page.facts is None:
+            return PageWrite(page)
+        self._profile = replace(self._profile, diagnosis=page.facts.diagnosis)
+        return PageWrite(page, profile=self._profile)
 
     def _failed(self, entry: Entry, error: FetchError) -> PageWrite | None:
         if error.retry_after_s is not None and error.retry_after_s > HOLD_S:

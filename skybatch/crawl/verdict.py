@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from skybatch.crawl.fetcher import FetchError, StatusError
+from skybatch.crawl.fetcher import FetchError, Response, StatusError
 from skybatch.crawl.frontier import Entry
 from skybatch.crawl.visitor import Visit
+from skybatch.extract import diagnosis
+from skybatch.model.facts import PageFacts
 from skybatch.model.page import Earlier, Page
 from skybatch.model.state import PageState, SkipReason
 
@@ -63,8 +65,15 @@ def of_failure(entry: Entry, error: FetchError, *, now: float) -> Page:
         content_type=response.content_type if response else None,
         elapsed_ms=round(response.elapsed_s * 1_000) if response else None,
         fetched_at=now,
+        facts=_told(response) if response else None,
         detail=error.detail,
     )
+
+
+def _told(response: Response) -> PageFacts | None:
+    """What an answer that is no success says of the site."""
+    diagnosed = diagnosis.of_refusal(response.status, response.signs)
+    return PageFacts(diagnosis=diagnosed) if diagnosed else None
 
 
 def of_duplicate(entry: Entry, held_url: str, *, requests: int) -> Page:

@@ -221,6 +221,7 @@ class Visitor:
             was_cut=response.was_cut,
             max_bytes=self._web.max_body_bytes,
             default_region=self._options.default_region,
+            wants_text=self._options.text,
             signs=response.signs,
         )
         if content.essence(response.content_type) is None and not content.looks_like_page(raw):

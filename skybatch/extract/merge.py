@@ -8,6 +8,7 @@ from publicsuffixlist import PublicSuffixList
 
 from skybatch.extract.organization import completed
 from skybatch.model.facts import PageFacts, Phone, Place
+from skybatch.model.options import MOST
 from skybatch.model.profile import (
     Profile,
     SourcedEmail,
@@ -17,7 +18,6 @@ from skybatch.model.profile import (
     SourcedTechnology,
 )
 
-MAX_CONTACTS = 50  # e-mails, phones, faxes: of each
 MAX_LINKS = 10  # of one network
 _MAX_TECHNOLOGIES = 100
 _MAX_CUSTOM = 50  # values of one name
@@ -48,6 +48,7 @@ def add(profile: Profile, url: str, facts: PageFacts, *, is_start: bool, domain:
     technologies = _technologies(profile.technologies, url, facts)
     wordpress = next((item for item in technologies if item.name == "WordPress"), None)
     merged = Profile(
+        diagnosis=facts.diagnosis if is_start else profile.diagnosis,
         title=single.of_start_page("title", profile.title, facts.title),
         description=single.of_start_page("description", profile.description, facts.description),
         language=single.of_any_page("language", profile.language, facts.language),
@@ -136,7 +137,7 @@ def _emails(
             -email.confidence,
         )
     )
-    return tuple(merged[:MAX_CONTACTS])
+    return tuple(merged[:MOST])
 
 
 def _phones(
@@ -147,7 +148,7 @@ def _phones(
         known, (SourcedPhone(item.value, url, item.place, item.confidence) for item in found)
     )
     merged.sort(key=lambda phone: -phone.confidence)
-    return tuple(merged[:MAX_CONTACTS])
+    return tuple(merged[:MOST])
 
 
 def _best(known: Iterable[_Contact], found: Iterable[_Contact]) -> list[_Contact]:

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from skybatch.extract import (
     body,
     charset,
     complexity,
+    diagnosis,
     emails,
     embedded,
     images,
@@ -21,6 +23,7 @@ from skybatch.extract import (
     technology,
 )
 from skybatch.extract.document import Document, host_of, parse
+from skybatch.extract.main_text import main_text
 from skybatch.extract.organization import completed
 from skybatch.extract.own import NOTHING, Own, values
 from skybatch.model.facts import Organization, PageFacts, RawPage, Reading
@@ -38,6 +41,11 @@ def read(raw: RawPage, own: Own = NOTHING) -> Reading:
     document = parse(html, raw.url)
     found = links.find(document)
     facts = _facts(document, found, raw, own)
+    facts = replace(
+        facts,
+        diagnosis=diagnosis.of_page(document, facts),
+        text=main_text(document) if raw.wants_text else None,
+    )
     return Reading(
         facts=facts,
         links=found.followed,

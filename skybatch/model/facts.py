@@ -26,6 +26,17 @@ class EmailKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Diagnosis(StrEnum):
+    """What a page is instead of a company's own."""
+
+    PARKED = "parked"  # registered, and nobody's yet
+    FOR_SALE = "for_sale"
+    LOGIN_WALL = "login_wall"  # nothing without an account
+    BOT_WALL = "bot_wall"  # a challenge instead of the page
+    JS_ONLY = "js_only"  # nothing without scripts, not even in the data for them
+    EMPTY = "empty"  # nothing at all, or what a web server shows before there is anything
+
+
 @dataclass(frozen=True, slots=True)
 class Email:
     """An e-mail address, lower-case."""
@@ -95,6 +106,8 @@ class PageFacts:
     custom: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links_internal: int = 0  # distinct links to the same host
     links_external: int = 0
+    diagnosis: Diagnosis | None = None
+    text: str | None = None  # the main text, where it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,7 @@ class RawPage:
     max_bytes: int  # of the decompressed body that is read
     default_region: str = ""  # country of phone numbers without a prefix, may be empty
     is_sitemap: bool = False  # or a page
+    wants_text: bool = False
     signs: tuple[str, ...] = ()  # header lines and names of cookies that tell of software
 
 

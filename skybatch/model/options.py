@@ -108,6 +108,7 @@ def _headers(value: object) -> dict[str, str]:
     return dict(value)
 
 
+MOST = 50  # values of a kind that a domain is kept with
 GOALS = ("email", "phone", "social", "organization")
 
 
@@ -118,7 +119,7 @@ def _goal(value: object) -> dict[str, int]:
         if name not in GOALS:
             hint = suggest(str(name), GOALS)
             raise ValueError(f"knows {', '.join(GOALS)}, not {name!r}{hint}")
-        whole(1, 1_000)(count)
+        whole(1, MOST)(count)
     return dict(value)
 
 

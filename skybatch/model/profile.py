@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from skybatch.model.facts import EmailKind, Place
+from skybatch.model.facts import Diagnosis, EmailKind, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class SourcedOrganization:
 class Profile:
     """One trustworthy record of a company domain."""
 
-    title: str | None = None  # of the start page, as are description and language
+    diagnosis: Diagnosis | None = None  # of the start page
+    title: str | None = None  # likewise, as are description and language
     description: str | None = None
     language: str | None = None
     organization: SourcedOrganization | None = None

@@ -49,6 +49,7 @@ class DomainRecord:
     input_row: int
     status: str
     reason: str | None
+    diagnosis: str | None  # what the start page is instead of a company's own
     start_url: str | None
     final_url: str | None
     title: str | None
@@ -97,11 +98,13 @@ class PageRecord:
     fetched_at: str | None
     sha256: str | None
     duplicate_of: str | None
+    diagnosis: str | None
     title: str | None
     description: str | None
     language: str | None
     canonical_url: str | None
     h1: str | None
+    text: str | None  # with the option `text`
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     social_links: Mapping[str, tuple[str, ...]]
@@ -137,6 +140,7 @@ def domain_record(job: Job, profile: Profile) -> DomainRecord:
         input_row=job.input_row,
         status=job.state.value,
         reason=job.reason.value if job.reason else None,
+        diagnosis=profile.diagnosis,
         start_url=job.start_url,
         final_url=job.final_url,
         title=profile.title,
@@ -194,11 +198,13 @@ def page_record(row: PageOfJob) -> PageRecord:
         fetched_at=rfc3339(page.fetched_at),
         sha256=page.sha256,
         duplicate_of=row.duplicate_of,
+        diagnosis=facts.diagnosis,
         title=facts.title,
         description=facts.description,
         language=facts.language,
         canonical_url=facts.canonical_url,
         h1=facts.h1,
+        text=facts.text,
         emails=tuple(email.value for email in facts.emails),
         phones=tuple(phone.value for phone in facts.phones),
         social_links={network: tuple(urls) for network, urls in social.items()},

@@ -122,6 +122,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         default_concurrency=200,
         clock=clock,
         limits=LIMITS,
+        custom_fields=("vat",),
     )
     runner = web.AppRunner(build_app(context), auto_decompress=False, access_log=None)
     await runner.setup()

@@ -99,7 +99,7 @@ async def test_csv_has_the_columns_of_the_contract_and_runs_no_formula(api, batc
         "domain,status,reason,final_url,title,description,language,organization,emails,phones,"
         "faxes,social_links,technologies,is_wordpress,wordpress_version,favicon_url,logo_url,"
         "pages_fetched,pages_failed,pages_skipped,attempts,processing_time,job_id,batch_id,"
-        "input_row,input.company,input.=formula"
+        "input_row,input.company,input.=formula,custom.vat"
     )
     first, failed, _ = table_of(answer)
     assert first["title"] == "'=HYPERLINK(1)"
@@ -110,7 +110,56 @@ async def test_csv_has_the_columns_of_the_contract_and_runs_no_formula(api, batc
     assert first["social_links"] == "https://x.com/acme; https://linkedin.com/company/acme"
     assert (first["technologies"], first["is_wordpress"]) == ("WordPress", "true")
     assert (first["pages_fetched"], first["pages_skipped"]) == ("2", "1")
+    assert first["custom.vat"] == "DE1; DE2"
     assert (failed["status"], failed["reason"], failed["title"]) == ("failed", "nxdomain", "")
+
+
+async def test_every_form_tells_the_same_facts(api, batch_id):
+    rows = rows_of(await api.get(f"/batch/{batch_id}/results?format=ndjson"))
+    for row, cells in zip(
+        rows, table_of(await api.get(f"/batch/{batch_id}/results?format=csv")), strict=True
+    ):
+        contact = row["contact_info"]
+        lists = {
+            **{name: [each["value"] for each in contact[name]] for name in contact},
+            "social_links": [
+                each["url"] for links in row["social_links"].values() for each in links
+            ],
+            "technologies": [each["name"] for each in row["technologies"]],
+            "custom.vat": row["custom"].get("vat", []),
+        }
+        for name, values in lists.items():
+            assert parsed(cells[name]).split("; ") == (values or [""]), name
+        for name in ("domain", "status", "reason", "title", "description", "language", "job_id"):
+            assert parsed(cells[name]) == (row[name] or ""), name
+        organization = row["organization"] or {}
+        assert cells["organization"] == organization.get("name", "")
+        assert int(cells["pages_fetched"]) == row["pages"]["fetched"]
+
+
+def parsed(cell: str) -> str:
+    """A cell without the sign that keeps spreadsheets from running it."""
+    return cell[1:] if cell.startswith("'") else cell
+
+
+async def test_only_the_fields_that_are_asked_for_come(api, batch_id):
+    asked = f"/batch/{batch_id}/results?fields=domain,input.company,pages"
+    first = rows_of(await api.get(f"{asked}&format=ndjson"))[0]
+    assert list(first) == ["domain", "input.company", "pages"]
+    assert (first["domain"], first["input.company"]) == ("a.example", "First")
+    columns = "domain,input.company,custom.vat"
+    table = (await api.get(f"/batch/{batch_id}/results?format=csv&fields={columns}")).body.decode()
+    assert table.splitlines()[:2] == [columns, "a.example,First,DE1; DE2"]
+    pages = rows_of(await api.get(f"/batch/{batch_id}/results?level=page&format=ndjson&fields=url"))
+    assert [list(page) for page in pages] == [["url"]] * 2
+
+
+@pytest.mark.parametrize(("kind", "left"), [("role", 2), ("personal", 0), ("role,unknown", 2)])
+async def test_only_addresses_of_the_kinds_that_are_asked_for_come(api, batch_id, kind, left):
+    first = rows_of(await api.get(f"/batch/{batch_id}/results?format=ndjson&kind={kind}"))[0]
+    assert len(first["contact_info"]["emails"]) == left
+    first = table_of(await api.get(f"/batch/{batch_id}/results?format=csv&kind={kind}"))[0]
+    assert first["emails"].count("@") == left
 
 
 @pytest.mark.parametrize("sign", [*"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"])
@@ -225,6 +274,11 @@ async def test_results_of_many_slices_are_whole(api):
         "formt=csv",
         "format=csv&format=json",
         "limit=%ff",
+        "fields=domain,emials",
+        "fields=emails",  # a column of CSV
+        "format=csv&fields=contact_info",
+        "kind=rolle",
+        "level=page&kind=role",
     ],
 )
 async def test_a_bad_query_is_a_422_that_names_the_parameter(api, batch_id, query):

@@ -1,6 +1,6 @@
 """What workers would do, done by hand: claims, pages and ends, through the store."""
 
-from skybatch.model.facts import EmailKind, Organization, PageFacts, Place, SocialLink
+from skybatch.model.facts import EmailKind, PageFacts, Place, SocialLink
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Finished, Outcome
 from skybatch.model.page import FrontierRow, Page, PageWrite
@@ -8,6 +8,7 @@ from skybatch.model.profile import (
     Profile,
     SourcedEmail,
     SourcedLink,
+    SourcedOrganization,
     SourcedPhone,
     SourcedTechnology,
 )
@@ -59,7 +60,7 @@ def profile(url: str) -> Profile:
         title="=HYPERLINK(1)",
         description='Says "hello", twice;\nreally',
         language="de",
-        organization=Organization(name="Acme", legal_name="Acme GmbH"),
+        organization=SourcedOrganization("Acme", "Acme GmbH", source_url=url),
         emails=tuple(
             SourcedEmail(f"{name}@acme.example", url, place, EmailKind.ROLE, sure)
             for name in ("info", "sales")
@@ -70,6 +71,7 @@ def profile(url: str) -> Profile:
             "linkedin": (SourcedLink("https://linkedin.com/company/acme", url),),
         },
         technologies=(SourcedTechnology("WordPress", "6.5", "cms", "generator", url),),
+        custom={"vat": ("DE1", "DE2")},
         is_wordpress=True,
         wordpress_version="6.5",
     )
