@@ -8,6 +8,7 @@ from aiohttp import web
 from skybatch.api import (
     again,
     batches,
+    diff,
     explain,
     health,
     jobs,
@@ -62,6 +63,7 @@ def build_app(context: Context) -> web.Application:
             web.get(f"{PREFIX}/batch/{{batch_id}}/status", batches.status),
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/diff", diff.show, allow_head=False),
             web.get(f"{PREFIX}/batch/{{batch_id}}/explain", explain.explain),
             web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),

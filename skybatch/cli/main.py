@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "pause": "Let a batch rest, or the whole daemon.",
         "resume": "Let what is paused go on.",
         "again": "Crawl the domains of a batch again; what has not changed is kept.",
+        "diff": "Show what changed since an earlier batch of the same domains.",
         "trace": "Tell the life of one job, attempt by attempt.",
         "monitor": "Look for work that gets nowhere, and mend it.",
         "verify": "Prove that the running daemon does its work.",

@@ -31,6 +31,25 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldChangeView:
+    """A value that is not as it was."""
+
+    field: str
+    change: str  # new, gone, changed
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiffView:
+    """A domain that is not as it was."""
+
+    domain: str
+    change: str  # new and gone: the whole domain
+    fields: tuple[FieldChangeView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefView:
     """A job in a list, as far as its trace needs it."""
 

@@ -3,7 +3,18 @@
 from skybatch.extract.document import Document
 
 MAX_TEXT = 50_000  # characters
-_AROUND = ["nav", "header", "footer", "aside", "form", "button", "select", "noscript", "iframe", "title"]
+_AROUND = [
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "button",
+    "select",
+    "noscript",
+    "iframe",
+    "title",
+]
 _MAIN = "main, article, [role=main]"
 _PIECE = "\x1f"
 

@@ -173,6 +173,18 @@ async def find(db: aiosqlite.Connection, batch_id: str) -> Batch:
     raise NotFound(f"there is no batch {batch_id}")
 
 
+async def repeated_by(db: aiosqlite.Connection, batch: int) -> int | None:
+    """The row of the earlier batch that this one repeats, if it is still there."""
+    rows = await db.execute_fetchall(
+        """
+        SELECT e.seq FROM batches b JOIN batches e ON e.seq = b.again
+        WHERE b.seq = ? AND e.staging = 0
+        """,
+        (batch,),
+    )
+    return next((int(row["seq"]) for row in rows), None)
+
+
 async def listing(
     db: aiosqlite.Connection,
     *,

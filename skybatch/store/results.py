@@ -1,6 +1,7 @@
 """What batches came to: jobs with their profiles, and pages, in slices for whoever streams them."""
 
 import sqlite3
+from collections.abc import Sequence
 
 import aiosqlite
 import msgspec
@@ -28,6 +29,21 @@ async def domain_results(
         WHERE j.batch = ? AND j.seq > ? ORDER BY j.seq LIMIT ?
         """,
         (batch, after, limit),
+    )
+    return [(job_of(row), profile_of(row["body"])) for row in rows]
+
+
+async def results_of_domains(
+    db: aiosqlite.Connection, batch: int, domains: Sequence[str]
+) -> list[tuple[Job, Profile]]:
+    """As `domain_results`, of some domains; those that the batch does not have are left out."""
+    rows = await db.execute_fetchall(
+        f"""
+        SELECT j.*, b.id AS batch_id, b.paused, j.run_after AS waits_until, p.body
+        FROM jobs j JOIN batches b ON b.seq = j.batch LEFT JOIN profiles p ON p.job = j.seq
+        WHERE j.batch = ? AND j.domain IN ({", ".join("?" * len(domains))})
+        """,  # noqa: S608 - only question marks are put in
+        (batch, *domains),
     )
     return [(job_of(row), profile_of(row["body"])) for row in rows]
 

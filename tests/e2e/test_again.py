@@ -1,8 +1,14 @@
 """A batch once more through the real daemon: conditional requests, kept facts, one answer a key."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 from tests.crawl.test_crawl_again import Versions, named
+from tests.e2e.process import TOKEN
 from tests.site import Page, Site
 
 HOSTS = ("one.example", "two.example")
@@ -64,3 +70,35 @@ async def test_what_there_is_not_cannot_be_done_again(daemon_before):
         missing = "00000000-0000-7000-8000-000000000000"
         answer = await asyncio.to_thread(process.post, f"/batch/{missing}/again")
     assert answer.status == 404
+
+
+async def test_the_weekly_script_of_the_readme_tells_what_has_changed(daemon_before, tmp_path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (script,) = re.findall(r"```sh\n(new=.*?)```", readme, re.DOTALL)
+    pages = {host: {"/": Page("<title>Before</title>info@one.example")} for host in HOSTS}
+    async with Site(pages) as site:
+        process = await asyncio.to_thread(daemon_before, site)
+
+        def play() -> subprocess.CompletedProcess:
+            (tmp_path / "newest").write_text(process.submit(list(HOSTS), max_pages=1))
+            process.wait((tmp_path / "newest").read_text())
+            site.hosts["two.example"]["/"] = Page("<title>After</title>sales@two.example")
+            return subprocess.run(
+                ["/bin/sh", "-c", script],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                env={
+                    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                    "SKYBATCH_URL": process.url,
+                    "SKYBATCH_TOKEN": TOKEN,
+                },
+            )
+
+        ended = await asyncio.to_thread(play)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines() == [
+        "~ two.example  title  Before -> After",
+        "- two.example  emails  info@one.example",
+        "+ two.example  emails  sales@two.example",
+    ]
