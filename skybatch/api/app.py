@@ -69,6 +69,7 @@ def build_app(context: Context) -> web.Application:
             web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
             web.post(f"{PREFIX}/batch/{{batch_id}}/retry", batches.retry),
             web.post(f"{PREFIX}/batch/{{batch_id}}/again", again.again),
+            web.post(f"{PREFIX}/batch/{{batch_id}}/reextract", batches.reextract),
             web.post(f"{PREFIX}/batch/{{batch_id}}/pause", batches.pause),
             web.post(f"{PREFIX}/batch/{{batch_id}}/resume", batches.resume),
             web.post(f"{PREFIX}/scan", scan.scan),

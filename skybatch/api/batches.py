@@ -13,13 +13,20 @@ from aiohttp import web
 from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.context import Context, context_of
-from skybatch.api.schemas import JobShape, ListShape, batch_shape, job_shape, status_shape
+from skybatch.api.schemas import (
+    JobShape,
+    ListShape,
+    RereadShape,
+    batch_shape,
+    job_shape,
+    status_shape,
+)
 from skybatch.bus import Subscription
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.reason import Reason
 from skybatch.model.state import BATCH_TERMINAL, BatchState
-from skybatch.store import batches, jobs, pausing, retrying, staging
+from skybatch.store import batches, bodies, jobs, pausing, retrying, staging
 from skybatch.store.reader import snapshot
 from skybatch.store.tx import Tx
 
@@ -165,6 +172,15 @@ async def retry(request: web.Request) -> web.Response:
 
 def _retry(batch_id: str, reasons: Sequence[Reason], after: int, tx: Tx) -> retrying.PutBack:
     return retrying.retry(tx, batch_id, reasons, after=after)
+
+
+async def reextract(request: web.Request) -> web.Response:
+    """POST /batch/{id}/reextract: 202; the bodies that were kept are read again, behind this."""
+    context, batch_id = context_of(request), batch_id_of(request)
+    cursor.Query(request).check()
+    count = await context.store.write(lambda tx: bodies.ask(tx, batch_id))
+    context.wake()
+    return answer(RereadShape(batch_id, count), status=202)
 
 
 async def _change(request: web.Request, change: Callable[[Tx, str], None]) -> web.Response:

@@ -35,6 +35,13 @@ class SubmittedShape(msgspec.Struct):
     created_at: str | None
 
 
+class RereadShape(msgspec.Struct):
+    """What is read again."""
+
+    batch_id: str
+    bodies: int
+
+
 class JobShape(msgspec.Struct):
     """A job as it stands."""
 
@@ -65,6 +72,7 @@ class BatchShape(msgspec.Struct):
     batch_id: str
     status: str
     paused: bool
+    reextracting: bool  # its kept bodies are being read again
     label: str | None
     total_domains: int
     completed_domains: int
@@ -126,6 +134,7 @@ def batch_members(batch: Batch) -> dict[str, object]:
         "batch_id": batch.batch_id,
         "status": batch.state.value,
         "paused": batch.paused or batch.is_resting,
+        "reextracting": batch.is_reread,
         "label": batch.label,
         "total_domains": batch.total,
         "completed_domains": counts[JobState.COMPLETE] + counts[JobState.PARTIAL],

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "resume": "Let what is paused go on.",
         "again": "Crawl the domains of a batch again; what has not changed is kept.",
         "diff": "Show what changed since an earlier batch of the same domains.",
+        "reextract": "Read the bodies that a batch has kept again, without a request.",
         "trace": "Tell the life of one job, attempt by attempt.",
         "monitor": "Look for work that gets nowhere, and mend it.",
         "verify": "Prove that the running daemon does its work.",

@@ -97,7 +97,7 @@ def tell(batch: BatchView) -> None:
     skipped = ", ".join(f"{count} {reason}" for reason, count in pages.skipped.items() if count)
     lines = [
         f"batch    {batch.batch_id}" + (f"  {plain(batch.label)}" if batch.label else ""),
-        f"status   {batch.status}" + (" (paused)" if batch.paused else ""),
+        f"status   {batch.status}" + _beside(batch),
         f"domains  {batch.total_domains}: {', '.join(counts)}",
         f"pages    {pages.discovered}: {pages.fetched} fetched, {pages.failed} failed, "
         f"{pages.queued} queued, {sum(pages.skipped.values())} skipped"
@@ -113,3 +113,9 @@ def tell(batch: BatchView) -> None:
         click.echo(f"  {job.status}  {plain(job.domain)}  {why}")
     if len(troubles) > _TROUBLES:
         click.echo(f"  and {len(troubles) - _TROUBLES} more: skybatch results {batch.batch_id}")
+
+
+def _beside(batch: BatchView) -> str:
+    if batch.reextracting:
+        return " (its kept bodies are being read again)"
+    return " (paused)" if batch.paused else ""

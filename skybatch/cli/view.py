@@ -50,6 +50,14 @@ class DiffView:
 
 
 @dataclass(frozen=True, slots=True)
+class RereadView:
+    """The answer to `reextract`."""
+
+    batch_id: str
+    bodies: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefView:
     """A job in a list, as far as its trace needs it."""
 
@@ -152,6 +160,7 @@ class BatchView:
     created_at: str
     label: str | None = None
     paused: bool = False
+    reextracting: bool = False
     processing_time: float | None = None
     domain_statuses: Mapping[str, JobView] = field(default_factory=dict)  # the first 1,000
 

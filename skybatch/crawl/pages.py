@@ -92,7 +92,7 @@ class Pages:
         before = self._profile
         self._profile = merge.add(before, url, page.facts, is_start=is_start, domain=self._host)
         profile = None if self._profile is before else self._profile
-        return PageWrite(page, found.rows, found.outside, profile)
+        return PageWrite(page, found.rows, found.outside, profile, kept=visit.kept)
 
     def _found_by(self, entry: Entry, visit: Visit) -> Found:
         """The new links of a page; one that is as it was leads where it led: to the seeds."""

@@ -12,9 +12,10 @@ from skybatch.crawl.stop import Stop
 from skybatch.crawl.url import identity, split
 from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
+from skybatch.extract.body import compressed
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.options import Options
-from skybatch.model.page import Earlier
+from skybatch.model.page import Earlier, Kept
 from skybatch.model.reason import Reason
 
 
@@ -46,6 +47,16 @@ def _coding(response: Response) -> str | None:
     return coding or ("gzip" if is_compressed else None)
 
 
+def _kept(response: Response) -> Kept | None:
+    """The body of an answer, compressed by its server, or else here."""
+    if response.body is None:
+        return None
+    body, coding = response.body, response.content_encoding
+    if not coding:
+        body, coding = compressed(body), "zstd"
+    return Kept(body, coding, response.language, response.was_cut, response.signs)
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A successful answer, and what reading it gave; `None` = it is no page that we read."""
@@ -53,6 +64,7 @@ class Visit:
     response: Response
     reading: Reading | None = None
     earlier: Earlier | None = None  # it has not changed since then
+    kept: Kept | None = None  # its body, where the batch wants it
 
 
 class Visitor:
@@ -135,7 +147,8 @@ class Visitor:
             wait.answered()
             if response.status == NOT_MODIFIED:
                 return Visit(response, earlier=earlier)
-            return Visit(response, await self._read(url, response))
+            kept = _kept(response) if self._options.store_html else None
+            return Visit(response, await self._read(url, response), kept=kept)
 
     async def sitemap(self, url: str) -> Reading:
         """Ask for a sitemap, which may be on another origin, and read it. Raises FetchError and

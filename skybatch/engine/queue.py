@@ -117,8 +117,8 @@ class JobQueue:
 
     async def earlier(self, claim: Claim, url: str) -> Earlier | None:
         """A page as the batch that is repeated has it, if its server can tell of changes. When it
-        cannot be read now, the page is asked for as any other."""
-        if claim.again is None:
+        cannot be read now, the page is asked for as any other; also when its body is wanted."""
+        if claim.again is None or claim.options.store_html:
             return None
         with suppress(StoreUnavailable):
             async with self._store.read() as db:

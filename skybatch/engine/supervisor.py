@@ -9,6 +9,7 @@ from skybatch.engine.inspector import AFTER_ERROR_SECONDS, Inspector
 from skybatch.engine.lease import LeaseKeeper
 from skybatch.engine.monitor import Monitor
 from skybatch.engine.pool import Pool
+from skybatch.engine.rereader import Rereader
 from skybatch.engine.rescuer import Rescuer
 from skybatch.engine.service import Loop, Service
 from skybatch.engine.stopped import StoppedBatches
@@ -38,17 +39,19 @@ class Supervisor:
         )
         self._pool_loop = Loop(pool, unavailable=gate.close)
         self._discarder = Loop(Discarder(store), unavailable=gate.close)
+        self._rereader = Loop(Rereader(store, bench.web), unavailable=gate.close)
         inspector = Loop(
             Inspector(store), unavailable=gate.close, after_error_seconds=AFTER_ERROR_SECONDS
         )
         others = (Loop(duty, unavailable=gate.close) for duty in duties)
-        self._loops = [self._pool_loop, self._discarder, inspector, *others]
+        self._loops = [self._pool_loop, self._discarder, self._rereader, inspector, *others]
         pool.wake = self._pool_loop.wake
 
     def wake(self) -> None:
-        """There may be something to claim, or to delete."""
+        """There may be something to claim, to delete, or to read again."""
         self._pool_loop.wake()
         self._discarder.wake()
+        self._rereader.wake()
 
     async def pause(self) -> None:
         """Let everything rest, also over a restart."""

@@ -67,6 +67,11 @@ class _Brotli:
         return bytes(self._stream.process(data, output_buffer_limit=max_length))
 
 
+def compressed(data: bytes) -> bytes:
+    """The data as `zstd`."""
+    return bytes(zstd.compress(data))
+
+
 def unpack(raw: RawPage) -> Body:
     """Undo gzip, deflate, br and zstd (RFC 9110, section 8.4.1) up to `raw.max_bytes`.
 

@@ -77,6 +77,7 @@ class Batch:
     finished_at: float | None
     error: str | None
     is_resting: bool = False  # paused, or the daemon is as a whole
+    is_reread: bool = False  # its kept bodies are being read again
 
     @property
     def total(self) -> int:

@@ -45,6 +45,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The body of a page, kept to be read again, with what else reading it needs."""
+
+    body: bytes
+    coding: str  # how it is compressed, as a Content-Encoding
+    language: str | None = None  # Content-Language
+    was_cut: bool = False
+    signs: tuple[str, ...] = ()  # of the software behind
+
+
+@dataclass(frozen=True, slots=True)
 class PageWrite:
     """Everything that one request changed, to be stored in one transaction."""
 
@@ -54,6 +65,7 @@ class PageWrite:
     profile: Profile | None = None  # the job's profile, when this page changed it
     start_url: str | None = None  # set by the page that was the start page
     final_url: str | None = None  # where the start page's redirects ended
+    kept: Kept | None = None  # the body, where the batch wants it
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,7 @@ def _batch(row: sqlite3.Row) -> Batch:
         batch_id=row["id"],
         state=BatchState(row["state"]),
         paused=bool(row["paused"]),
+        is_reread=row["reread_after"] is not None,
         is_resting=bool(row["rests"]) and row["state"] not in BATCH_TERMINAL,
         label=row["label"],
         metadata=msgspec.json.decode(metadata, type=dict[str, object]) if metadata else None,

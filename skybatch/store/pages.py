@@ -12,7 +12,7 @@ from skybatch.model.job import Claim
 from skybatch.model.page import Discovery, FrontierRow, Known, Page, PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.state import PageState, SkipReason
-from skybatch.store import counters
+from skybatch.store import bodies, counters
 from skybatch.store.tx import Tx
 
 _EMPTY = Profile()
@@ -32,6 +32,8 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
     counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
     if write.profile is not None:
         _store_profile(tx, held, write.profile)
+    if write.kept is not None:
+        bodies.store(tx, job=held.seq, url=write.page.url, kept=write.kept)
 
 
 def discover(tx: Tx, held: Claim, discovery: Discovery) -> None:
