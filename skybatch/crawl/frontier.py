@@ -46,13 +46,14 @@ class Found:
 
 
 class Frontier:
-    """The mirror in memory of the rows of one job; `judge` says what is wrong with a new URL."""
+    """The mirror in memory of the rows of one job; `judge` says what is wrong with a new URL, told
+    its depth and whether it will only be counted."""
 
     def __init__(
         self,
         max_pages: int,
         progress: Progress,
-        judge: Callable[[str, int], Skip | None],
+        judge: Callable[[str, int, bool], Skip | None],
         *,
         by_depth: bool = False,
     ) -> None:
@@ -185,7 +186,7 @@ class Frontier:
     def _skip(self, url: str, depth: int, *, may_follow: bool) -> Skip | None:
         if url in self._held:
             return _HELD
-        skip = self._judge(url, depth)
+        skip = self._judge(url, depth, self.is_full)
         return NOFOLLOW if skip is None and not may_follow else skip
 
     def _row(self, row: FrontierRow, skip: Skip | None) -> FrontierRow:

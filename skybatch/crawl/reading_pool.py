@@ -38,6 +38,7 @@ _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGABRT: "it breaks the parser",
 }
 _LARGE_CODED = 64 * 1024  # bytes of a compressed body
+_LARGE_WITHIN = 1024 * 1024  # bytes that a compressed body says it holds
 _PATIENCE_S = 0.5  # after which a slow page waits for no others
 _SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is silent so long is stuck
 _LOOK_S = 1.0
@@ -66,8 +67,12 @@ class _Page:
     @property
     def is_large(self) -> bool:
         """Whether it may take much memory."""
-        size = len(self.raw.body)
-        return size > LARGE or (size > _LARGE_CODED and self.raw.content_encoding is not None)
+        body, coding = self.raw.body, self.raw.content_encoding
+        if coding is None:
+            return len(body) > LARGE
+        # A stream of gzip ends with the length of what is in it (RFC 1952, section 2.3.1).
+        told = int.from_bytes(body[-4:], "little") if "gzip" in coding else 0
+        return len(body) > _LARGE_CODED or told > _LARGE_WITHIN
 
     @property
     def is_wanted(self) -> bool:
@@ -127,8 +132,8 @@ class ReadingPool:
         """Give what waits to the processes, each to the one with the least to do."""
         if self._slow and self._clock.monotonic() - self._slow[0].queued_at > _PATIENCE_S:
             self._give_slow()
-            if self._slow and any(self._in_hand()):
-                return  # one that needs a process for itself waits for no more of them
+            if self._slow and not self._has_slow_in_hand() and any(self._in_hand()):
+                return  # one that needs a process for itself waits for no more of the others
         while self._waiting and self._give(self._waiting[0]):
             self._waiting.popleft()
         if not self._waiting:
@@ -137,13 +142,17 @@ class ReadingPool:
     def _give_slow(self) -> None:
         while self._slow and not self._slow[0].is_wanted:
             self._slow.popleft()
-        if not self._slow or any(self._is_slow(page) for page in self._in_hand()):
+        if not self._slow or self._has_slow_in_hand():
             return
         if self._give(self._slow[0]):
             self._slow.popleft()
 
     def _in_hand(self) -> Iterator[_Page]:
         return (page for process in self._processes for page in process.pages)
+
+    def _has_slow_in_hand(self) -> bool:
+        """Whether a slow page is being read: others of its sort wait for it, and nobody else."""
+        return any(map(self._is_slow, self._in_hand()))
 
     def _is_slow(self, page: _Page) -> bool:
         return page.is_suspect or page.is_large or page.host in self._slow_hosts
@@ -152,7 +161,7 @@ class ReadingPool:
         """Whether a process has taken the page, or nobody waits for it any more."""
         if not page.is_wanted:
             return True
-        process = min(self._processes, key=lambda each: (each.size, len(each.pages)), default=None)
+        process = min(self._processes, key=self._load, default=None)
         if process is None:
             return False
         if len(process.pages) > _FEW or any(self._is_slow(each) for each in process.pages):
@@ -165,6 +174,10 @@ class ReadingPool:
         process.size += len(page.raw.body)
         process.channel.write(frames.framed(page.raw))
         return True
+
+    def _load(self, process: _Process) -> tuple[bool, int, int]:
+        """How long a page would wait there: behind a slow one, the longest."""
+        return any(map(self._is_slow, process.pages)), process.size, len(process.pages)
 
     async def serve_more(self) -> None:
         """As `serve`, from when one process is not enough: each takes 30 MB, and 0.2 s to start."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 _MAX_RULES = 30_000  # of one file: each takes 250 bytes
 _MAX_STARS = 1_000  # wildcards in the patterns of one file; each is a search in the path
-_QUICK_STARS = 500
-_QUICK_BROAD = 100  # of patterns that begin as every path does
+_MAX_WILD = 100_000  # characters of patterns with wildcards: a search costs length times length
+_LOOKUP = 1_300  # what looking a beginning up costs, against a character of a search
 
 
 class Rule(NamedTuple):
@@ -47,9 +47,9 @@ class Rule(NamedTuple):
 class Index:
     """The rules of one group.
 
-    Of patterns beyond a thousand wildcards a `Disallow` is cut before its first one; of rules
-    beyond thirty thousand it forbids everything; an `Allow` is dropped. So nothing is asked for
-    that the file forbids.
+    Of patterns beyond a thousand wildcards, or 100,000 characters with them, a `Disallow` is cut
+    before its first one; of rules beyond thirty thousand it forbids everything; an `Allow` is
+    dropped. So nothing is asked for that the file forbids.
     """
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
@@ -57,18 +57,19 @@ class Index:
         self._whole: dict[str, Rule] = {}  # by a whole path
         self._wild: dict[tuple[bool, str], Rule] = {}
         self._lengths: dict[int, None] = {}  # of the beginnings
-        self._stars = self._broad = 0
+        self._stars = self._size = 0  # of the patterns with wildcards
         for rule in rules:
             self.add(rule)
 
     def add(self, rule: Rule) -> None:
         """One rule more; the first of two that say the same stays."""
         stars = rule.pattern.rstrip("*").count("*")
-        if stars and self._stars + stars <= _MAX_STARS:
+        size = self._size + len(rule.pattern)
+        if stars and self._stars + stars <= _MAX_STARS and size <= _MAX_WILD:
             if (rule.allows, rule.pattern) not in self._wild:
                 self._wild[rule.allows, rule.pattern] = rule
                 self._stars += stars
-                self._broad += stars if rule.pattern.find("*") <= 1 else 0
+                self._size = size
         elif not (rule.allows and (stars or len(self) >= _MAX_RULES)):
             self._keep(rule)
 
@@ -84,10 +85,9 @@ class Index:
             if not is_whole:
                 self._lengths[len(text)] = None
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether every link may be held against the rules."""
-        return self._stars <= _QUICK_STARS and self._broad <= _QUICK_BROAD
+    def effort(self, length: int) -> int:
+        """What deciding on a path of this length may cost; a million is 0.2 ms."""
+        return self._size * length + _LOOKUP * len(self._lengths)
 
     def __len__(self) -> int:
         return len(self._plain) + len(self._whole) + len(self._wild)

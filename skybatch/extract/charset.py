@@ -11,6 +11,8 @@ from typing import NamedTuple
 from skybatch.extract import prescan
 
 _TABLE = Path(__file__).with_name("encodings.toml")
+_MAX_BAD = 20_000
+_SINGLE_BYTE = ("windows-", "iso-8859-", "koi8-", "ibm866", "macintosh", "x-mac-")
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -121,9 +123,27 @@ def _text(body: bytes, name: str) -> str:
         return "\ufffd" if body else ""
     if name == "x-user-defined":
         return body.decode("latin-1").translate(_USER_DEFINED)
-    text = body.decode(_encodings().codecs[name], _ERRORS.get(name, "replace"))
+    if name.startswith(_SINGLE_BYTE):
+        text, _ = codecs.charmap_decode(body, "strict", _characters(name))
+        return _changed(text, name)
+    codec = _encodings().codecs[name]
+    text = body.decode(codec, "replace")
+    # A look at each bad byte costs a microsecond; so many of them are no text in any encoding.
+    if name in _ERRORS and 0 < text.count("\ufffd") <= _MAX_BAD:
+        text = body.decode(codec, _ERRORS[name])
+    return _changed(text, name)
+
+
+def _changed(text: str, name: str) -> str:
     changes = _CHANGES.get(name)
     return text.translate(changes) if changes else text
+
+
+@cache
+def _characters(name: str) -> str:
+    """The character of each byte, in an encoding of single bytes."""
+    codec, errors = _encodings().codecs[name], _ERRORS.get(name, "replace")
+    return "".join(bytes((byte,)).decode(codec, errors) for byte in range(256))
 
 
 def _byte(error: UnicodeError, replacement: Mapping[int, str]) -> tuple[str, int]:

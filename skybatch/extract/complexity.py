@@ -7,6 +7,7 @@ levels.
 """
 
 import re
+from collections import Counter
 from itertools import accumulate, islice
 
 from skybatch.errors import TooComplex
@@ -17,6 +18,12 @@ _MAX_TAGS = 120_000  # the largest page of Python's documentation has 98,000
 _MAX_ATTRIBUTES = 2_000
 
 _TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
+# Drawings and formulas (HTML Standard, "foreign elements"), and the tags in them.
+_FOREIGN = re.compile(r"<(svg|math)\b", re.IGNORECASE)
+_DRAWN = re.compile(r"<(/?)([a-zA-Z][\w-]*)[^<>]*?(/?)(?=[<>]|$)")
+_MAX_DRAWINGS = 3_000
+_PAGE = re.compile(r"<(?:html|body)\b([^<>]*)", re.IGNORECASE)
+_FEW_PAGES = 2
 _PIECE = 2_000  # characters; two thousand attributes take twice as many
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_PIECE}}}[^<>]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -43,6 +50,10 @@ def check(html: str) -> None:
     """Raises TooComplex. What it lets through may still be slow: it is a sieve, no wall."""
     if _has_many_elements(html) and (depth := _depth(html)) > _MAX_DEPTH:
         raise TooComplex(f"about {depth:,} elements are inside each other")
+    if (depth := _foreign_depth(html)) > _MAX_DEPTH:
+        raise TooComplex(f"about {depth:,} elements of a drawing are inside each other")
+    if (attributes := _attributes_of_page(html)) > _MAX_ATTRIBUTES:
+        raise TooComplex(f"<html> and <body> are given about {attributes:,} attributes")
     if _has_long_piece(html) and (attributes := _attributes(html)) > _MAX_ATTRIBUTES:
         raise TooComplex(f"one tag has about {attributes:,} attributes")
 
@@ -53,6 +64,40 @@ def _has_many_elements(html: str) -> bool:
     if tags <= _MAX_DEPTH:
         return False
     return tags - html.count("</") > _MAX_DEPTH
+
+
+def _attributes_of_page(html: str) -> int:
+    """About how many attributes <html> and <body> have: those of each further tag are added to the
+    first (HTML Standard, "in body")."""
+    tags = _PAGE.findall(html)
+    return sum(len(rest.split()) for rest in tags) if len(tags) > _FEW_PAGES else 0
+
+
+def _foreign_depth(html: str) -> int:
+    """The most elements that can be open at a time in a drawing or a formula, where those that are
+    shallow in HTML are not."""
+    deepest = 0
+    for found in islice(_FOREIGN.finditer(html), _MAX_DRAWINGS):
+        end = html.find(f"</{found[1]}", found.end())
+        start, end = found.end(), len(html) if end < 0 else end
+        if html.count("<", start, end) > _MAX_DEPTH:
+            deepest = max(deepest, _depth_by_name(html[start:end]))
+    return deepest
+
+
+def _depth_by_name(part: str) -> int:
+    """As `_depth`, of elements that only their own end tags close."""
+    open_ones: Counter[str] = Counter()
+    depth = deepest = 0
+    for closes, name, closed in _DRAWN.findall(part):
+        if not closes and not closed:
+            open_ones[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif closes and open_ones[name]:
+            open_ones[name] -= 1
+            depth -= 1
+    return deepest
 
 
 def _has_long_piece(html: str) -> bool:

@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 
 import phonenumbers
 
+_HAD_TRUNK = frozenset({"PL"})  # a 0 that is still written, and no longer dialled
 _GROUP = re.compile(r"\\d(?:\{[\d,]+\})?")
 _SEPARATOR = "\\)?[ /.\u2010-\u2015-]{1,3}"
 # Ten digits as North America writes them (the North American Numbering Plan: 3 + 3 + 4).
@@ -23,7 +24,7 @@ def e164(text: str, region: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def region_of(text: str) -> str | None:
+def country_of(text: str) -> str | None:
     """The country of a number with a prefix."""
     number = _read(text, None) if text.startswith("+") else None
     return phonenumbers.region_code_for_number(number) if number else None
@@ -60,8 +61,8 @@ def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
         elif _NORTH_AMERICAN.fullmatch(text):
             region = "US"
     number = _read(text, region)
-    if number is None and text[:2].strip("(")[:1] == "0" and region is not None:
-        number = _read(text.lstrip("(0 -x"), region)  # a trunk prefix that is no longer dialled
+    if number is None and region in _HAD_TRUNK and text.lstrip("(")[:1] == "0":
+        number = _read(text.lstrip("(0 -"), region)
     return number
 
 

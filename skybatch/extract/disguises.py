@@ -45,11 +45,17 @@ _WRAPPED_SIGNS = tuple(
     for sign in ("at", "(at)", "[at]", "(ät)", "[ät]")
     for left, right in ((BETWEEN, BETWEEN), (f"{BETWEEN} ", f" {BETWEEN}"))
 )
-_WRAPPED = re.compile(r">\s*(?:[(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
+_WRAPPED = re.compile(r">\s*([(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
 _LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
-# What readers are asked to put an @ for, or a sign with spaces around it.
-_SIGN_BEFORE = re.compile(rf"{_LOCAL}(?: ?@ | @|[\u2605\u2606\u25cf\u203b#*])$")
-_WORD_BEFORE = re.compile(rf"{_LOCAL} (?:{_any(_AT)}) $")
+# An `@` with a space before it, or a sign that readers are asked to put one for.
+_SIGN_BEFORE = re.compile(rf"{_LOCAL}( ?@ | @|[\u2605\u2606\u25cf\u203b#*])$")
+_ASKED = 60  # characters behind the domain, in which that is asked
+# Ordinary words, when they are not shouted.
+_SHOUTED = re.compile(
+    r"\b([A-Za-z0-9][A-Za-z0-9._+-]{0,62})\s{1,3}AT\s{1,3}"
+    r"((?:[A-Za-z0-9-]{1,60}\s{1,3}DOT\s{1,3}){1,3}[A-Za-z]{2,24})\b"
+)
+_DOT_SHOUTED = re.compile(r"\s+DOT\s+")
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
 _HIDDEN = re.compile(
     r"<(\w+)\b[^<>]*(?:\shidden[\s>]|display:\s*none|left:\s*-\d{3,}|"
@@ -70,15 +76,23 @@ def spelt(text: str) -> Iterator[tuple[str, str]]:
         yield _STOP.sub(".", left), _STOP.sub(".", text[end : end + _RIGHT])
 
 
-def at_own_domain(text: str, domain: str) -> Iterator[str]:
-    """Local parts that stand before the page's own domain in a lower-case text: with an `@` that
-    has spaces around it, with another sign in its place, or with all of it spelt."""
-    forms = [(domain, _SIGN_BEFORE)]
-    forms += [(domain.replace(".", f" {dot} "), _WORD_BEFORE) for dot in _DOT.split()]
-    for form, before in forms:
-        for position in islice(_positions(text, form), _MAX_SIGNS):
-            if found := before.search(text, max(0, position - _LEFT), position):
-                yield found[1]
+def shouted(pieces: str) -> Iterator[tuple[str, str]]:
+    """As `spelt`, of `info AT acme DOT com` in a text as written."""
+    if "AT" in pieces and "DOT" in pieces:
+        for found in islice(_SHOUTED.finditer(pieces), _MAX_SIGNS):
+            yield found[1].lower(), _DOT_SHOUTED.sub(".", found[2]).lower()
+
+
+def at_own_domain(text: str, domain: str) -> Iterator[tuple[str, bool]]:
+    """Words before the page's own domain in a lower-case text that may be local parts, and whether
+    they surely are: with an `@` between that has spaces around it, which prose has as well, or with
+    another sign that readers are asked to replace by one."""
+    for position in islice(_positions(text, domain), _MAX_SIGNS):
+        found = _SIGN_BEFORE.search(text, max(0, position - _LEFT), position)
+        if found and "@" in found[2]:
+            yield found[1], False
+        elif found and "@" in text[position : position + len(domain) + _ASKED]:
+            yield found[1], True
 
 
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
@@ -93,10 +107,7 @@ def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     """What is seen before and after each sign of a page that tags or entities stand beside."""
     html, pieces = document.html, document.pieces
     if any(sign in pieces for sign in _WRAPPED_SIGNS):
-        for found in islice(_WRAPPED.finditer(html), _MAX_SIGNS):
-            left = _seen(_beside(html, found.start() + 1)).rstrip(" ")
-            right = _seen(html[found.end() - 1 : found.end() + _REACH]).lstrip(" ")
-            yield _STOP.sub(".", left), _STOP.sub(".", right)
+        yield from _wrapped(html)
     for sign in _SIGNS if "@" in pieces else _PICTURED_SIGNS:
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)
@@ -114,6 +125,23 @@ def _positions(text: str, word: str) -> Iterator[int]:
     while position >= 0:
         yield position
         position = text.find(word, position + len(word))
+
+
+def _wrapped(html: str) -> Iterator[tuple[str, str]]:
+    """Around signs in an element of their own."""
+    for found in islice(_WRAPPED.finditer(html), _MAX_SIGNS):
+        if found[1].strip().isalpha() and not _is_within_a_word(html, found):
+            continue
+        left = _seen(_beside(html, found.start() + 1)).rstrip(" ")
+        right = _seen(html[found.end() - 1 : found.end() + _REACH]).lstrip(" ")
+        yield _STOP.sub(".", left), _STOP.sub(".", right)
+
+
+def _is_within_a_word(html: str, sign: re.Match[str]) -> bool:
+    """Whether nothing stands between the element of a sign and what is beside it: in prose there
+    are spaces."""
+    start, end = html.rfind("<", 0, sign.start()), html.find(">", sign.end()) + 1
+    return not html[start - 1 : start].isspace() and not html[end : end + 1].isspace()
 
 
 def _beside(html: str, end: int) -> str:

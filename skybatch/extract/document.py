@@ -1,13 +1,20 @@
 """A page parsed once, with what the extractors ask of it."""
 
-import unicodedata
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from ada_url import join_url
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+from selectolax.lexbor import (
+    LexborDocumentOptions,
+    LexborHTMLParser,
+    LexborNode,
+    SelectolaxError,
+)
+
+from skybatch.errors import TooComplex
 
 Attributes: TypeAlias = Mapping[str, str | None]
 
@@ -21,11 +28,14 @@ _MAX_LABEL = 200  # of one
 _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
 _MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
+_MAX_RESOLVED = 4_000  # with what the base adds; twice as long as any that is asked for
 
 BETWEEN = "\x1f"  # unit separator; `split` takes it for a space
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202c"
 _NOTHING = dict.fromkeys(map(ord, _UNSEEN))
-_WIDE = "\uff20\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"  # @ and digits
+# ASCII as wide as ideographs (Unicode block FF00).
+_WIDE = re.compile("[\uff01-\uff5e]")
+_USUAL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _KEPT = frozenset({"html", "base", "title", "meta", "img", "script", "h1", COMMENT})
 _LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
 _META_NAMES = ("name", "property", "http-equiv")
@@ -81,9 +91,12 @@ class Document:
 
 
 def parse(html: str, url: str) -> Document:
-    """Parse a page; never fails, as every text is HTML."""
+    """Parse a page. Raises TooComplex when it does not fit into memory; every text is HTML."""
     # Events off: <selectedcontent> would clone parts of the tree, as often as a page likes.
-    tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
+    try:
+        tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
+    except SelectolaxError as error:  # it gets no memory: everything else is HTML
+        raise TooComplex("parsing it takes more memory than a page is given") from error
     nodes, leads = _collect(tree)
     pieces = _visible_pieces(tree)
     return Document(
@@ -108,7 +121,8 @@ def resolve(base: str, reference: str | None) -> str | None:
         url = join_url(base, head + hash_mark)
     except ValueError:
         return None
-    return url.removesuffix("#") if url.startswith(("http://", "https://")) else None
+    is_page = len(url) <= _MAX_RESOLVED and url.startswith(("http://", "https://"))
+    return url.removesuffix("#") if is_page else None
 
 
 def squeeze(text: str | None, limit: int) -> str | None:
@@ -209,4 +223,4 @@ def readable(text: str) -> str:
         return text
     if any(character in text for character in _UNSEEN):
         text = text.translate(_NOTHING)
-    return unicodedata.normalize("NFKC", text) if any(wide in text for wide in _WIDE) else text
+    return text.translate(_USUAL) if _WIDE.search(text) else text

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import unquote
 
 from ada_url import idna_to_ascii
@@ -10,7 +11,7 @@ from skybatch.extract import disguises, scrambled
 from skybatch.extract.contacts import CONFIDENCE, MAX_VALUES
 from skybatch.extract.document import Document, host_of
 from skybatch.extract.embedded import Named
-from skybatch.extract.mailboxes import is_nobody, kind_of
+from skybatch.extract.mailboxes import is_mailbox, is_nobody, kind_of
 from skybatch.extract.structured import Structured
 from skybatch.extract.tlds import top_level_domains
 from skybatch.model.facts import Email, Place
@@ -22,6 +23,11 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SCP = re.compile(r":[^\s/]")  # git@host:path, user@host:password
 _RECIPIENTS = frozenset({"to", "cc", "bcc"})  # RFC 6068, section 2
 _MAX_PICTURES = 200
+_MAX_ALT = 120  # characters
+_MAX_LINKS = 500
+_MAX_SPELT = 50  # recipients without an @
+_MAX_PAIRS = 10  # members of the query of one link
+_MAX_RECIPIENTS = 500  # characters
 _DISGUISED = 0.6  # confidence
 
 
@@ -46,45 +52,52 @@ def _candidates(
     for text, place in structured.emails:
         for value in scan(text.lower()):
             yield value, place, CONFIDENCE[place]
+    is_shown = False
     for value in scan(document.text):
+        is_shown = True
         yield value, Place.TEXT, CONFIDENCE[Place.TEXT]
-    for _, text in embedded:
-        for value in scan(text.lower()):
-            yield value, Place.TEXT, CONFIDENCE[Place.TEXT]
     for value in _disguised(document):
+        is_shown = True
         yield value, Place.TEXT, _DISGUISED
+    # Visitors and customers are in the data as well: once a page shows an address, only its own.
+    for value in scan_all(text.lower() for _, text in embedded if "@" in text):
+        if not is_shown or _is_own(value, document):
+            yield value, Place.TEXT, CONFIDENCE[Place.TEXT]
 
 
 def _linked(document: Document) -> Iterator[str]:
     """Recipients of `mailto:` (RFC 6068), and of links that only a browser can read."""
-    for scheme, rest in document.actions:
-        if scheme == "mailto":
-            written, _, query = rest.lstrip("/").partition("?")
-            to = unquote(written).lower()
-            yield from scan(to)
-            yield from _joined(disguises.spelt(to))
-            for name, _, value in (pair.partition("=") for pair in query.split("&")):
-                if name.lower() in _RECIPIENTS:
-                    yield from scan(unquote(value).lower())
-    for text in scrambled.linked(document):
-        yield from scan(text)
+    links = (rest for scheme, rest in document.actions if scheme == "mailto")
+    recipients = [to for rest in islice(links, _MAX_LINKS) for to in _recipients(rest)]
+    yield from scan_all(recipients)
+    for to in [to for to in recipients if "@" not in to][:_MAX_SPELT]:
+        yield from _joined(disguises.spelt(to))
+    yield from scan_all(scrambled.linked(document))
+
+
+def _recipients(link: str) -> Iterator[str]:
+    written, _, query = link.lstrip("/").partition("?")
+    yield unquote(written).lower()[:_MAX_RECIPIENTS]
+    for pair in query.split("&", _MAX_PAIRS)[:_MAX_PAIRS]:
+        name, _, value = pair.partition("=")
+        if name.lower() in _RECIPIENTS:
+            yield unquote(value).lower()[:_MAX_RECIPIENTS]
 
 
 def _disguised(document: Document) -> Iterator[str]:
-    for text in scrambled.written(document):
-        yield from scan(text)
+    yield from scan_all(scrambled.written(document))
     split = list(_joined(disguises.split_by_tags(document)))
     yield from split
     for value in _joined(disguises.spelt(document.text)):
         if not any(_is_end(value, whole) for whole in split):
             yield value
+    yield from _joined(disguises.shouted(document.pieces))
     domain = host_of(document.base).partition(":")[0]
-    for local in disguises.at_own_domain(document.text, domain):
-        if whole := _address(local, domain):
+    for local, is_sure in disguises.at_own_domain(document.text, domain):
+        whole = _address(local, domain)
+        if whole and (is_sure or is_mailbox(local)):
             yield whole
-    for alt in _alternatives(document):
-        yield from scan(alt)
-        yield from _joined(disguises.spelt(alt))
+    yield from _pictured(document)
 
 
 def _is_end(value: str, whole: str) -> bool:
@@ -92,11 +105,20 @@ def _is_end(value: str, whole: str) -> bool:
     return whole.endswith(value) and whole != value and not whole[-len(value) - 1].isalnum()
 
 
-def _alternatives(document: Document) -> Iterator[str]:
-    """Texts that stand for pictures of addresses."""
+def _pictured(document: Document) -> Iterator[str]:
+    """Addresses that stand for pictures of them: own ones, and those that are the whole text."""
     for node in document.nodes["img"][:_MAX_PICTURES]:
-        if alt := node.attributes.get("alt"):
-            yield alt.lower()
+        alt = (node.attributes.get("alt") or "").lower()
+        if len(alt) <= _MAX_ALT:
+            for value in (*scan(alt), *_joined(disguises.spelt(alt))):
+                if _is_own(value, document) or 2 * len(value) > len(alt):
+                    yield value
+
+
+def _is_own(address: str, document: Document) -> bool:
+    """Whether it is under the domain of the page, or the page under its."""
+    domain, host = address.partition("@")[2], host_of(document.base).partition(":")[0]
+    return f".{host}".endswith(f".{domain}") or f".{domain}".endswith(f".{host}")
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -112,13 +134,21 @@ def scan(text: str) -> Iterator[str]:
     Looks at a small window around each `@`: a regular expression over the whole text takes forty
     times as long, and far more on text made to hurt it.
     """
-    position = -1
-    for _ in range(_MAX_SIGNS):
-        position = text.find("@", position + 1)
-        if position < 0:
-            return
-        if value := _address_at(text, position):
-            yield value
+    return scan_all((text,))
+
+
+def scan_all(texts: Iterable[str]) -> Iterator[str]:
+    """As `scan`, of texts that share one allowance."""
+    left = _MAX_SIGNS
+    for text in texts:
+        position = text.find("@")
+        while position >= 0:
+            left -= 1
+            if left < 0:
+                return
+            if value := _address_at(text, position):
+                yield value
+            position = text.find("@", position + 1)
 
 
 def _address_at(text: str, position: int) -> str | None:

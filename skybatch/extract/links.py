@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from skybatch.extract import relevance
 from skybatch.extract.document import Attributes, Document, host_of, resolve
@@ -10,12 +11,15 @@ from skybatch.model.facts import Link
 
 _REFRESH = re.compile(r"\s*[\d.]*(?:\s*[;,]\s*|\s+)(.*)", re.DOTALL)
 _MAX_LINKS = 10_000
+_MAX_SIZE = 2_000_000  # characters of all of them: a long base makes short references long
 _MAX_SCORED = 2_000  # the contact page is not the three-thousandth link
 
 _TARGETS = {"a": "href", "area": "href", "iframe": "src", "frame": "src", "link": "href"}
 _HYPERLINKS = frozenset({"a", "area"})
 RELATIONS = frozenset({"next", "canonical", "alternate"})
-_FOOTER = "footer a, [role=contentinfo] a, #footer a, .footer a"
+_FOOTER = "footer, [role=contentinfo], #footer, .footer"
+_MAX_FOOTERS = 10
+_MAX_FOOTER = 3_000  # nodes of one
 _ROBOTS = ("robots", "skybatch")
 
 
@@ -39,13 +43,15 @@ def find(document: Document) -> Links:
     followed: dict[str, int] = {}
     hyperlinks: dict[str, None] = {}
     footer = _in_footer(document)
+    room = _MAX_SIZE
     for tag, reference, text, is_followed in _references(document):
         head, hash_mark, _ = reference.partition("#")
         key = head + hash_mark
         if key not in known:
-            if len(known) == _MAX_LINKS:
+            if len(known) == _MAX_LINKS or room < 0:
                 break
             known[key] = resolve(document.base, key)
+            room -= len(known[key] or "")
         url = known[key]
         if url is None:
             continue
@@ -67,8 +73,12 @@ def _in_footer(document: Document) -> frozenset[str]:
     """The references, as written, that stand in the footer of the page."""
     if "footer" not in document.html and "contentinfo" not in document.html:
         return frozenset()
-    nodes = document.tree.css(_FOOTER)[:_MAX_LINKS]
-    return frozenset(href for node in nodes if (href := node.attributes.get("href")))
+    found: set[str] = set()
+    for footer in document.tree.css(_FOOTER)[:_MAX_FOOTERS]:
+        for node in islice(footer.traverse(), _MAX_FOOTER):
+            if node.tag == "a" and (href := node.attributes.get("href")):
+                found.add(href)
+    return frozenset(found)
 
 
 def _references(document: Document) -> Iterator[tuple[str, str, str, bool]]:

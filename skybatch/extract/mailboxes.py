@@ -28,7 +28,7 @@ tudominio.com tudominio.es dominio.com dominio.it dominio.gov dominio.com.br
 """
 _NOBODIES_TEXT = """
 yourname youremail your-email your.email your.name yourmail username deinname ihrname ihre-email
-nome.sobrenome xyz foo bar foobar vorname.nachname firstname.lastname prenom.nom nombre.apellido
+nome.sobrenome xyz foo foobar vorname.nachname firstname.lastname prenom.nom nombre.apellido
 nome.cognome youraddress yourusername null
 undefined
 """
@@ -37,6 +37,7 @@ _FILES = frozenset(_FILES_TEXT.split())
 _PLACEHOLDERS = frozenset(_PLACEHOLDERS_TEXT.split())
 _NOBODIES = frozenset(_NOBODIES_TEXT.split())
 _MACHINES = (".sentry.io", ".wixpress.com")
+_WORDS = frozenset({"shop", "store", "team", "service", "services", "events", "news", "media"})
 _KEY = re.compile(r"[0-9a-f]{24,64}")
 _SEPARATOR = re.compile(r"[._+-]")
 
@@ -50,6 +51,13 @@ def kind_of(address: str) -> EmailKind:
     if len(parts) == 2 and all(part.isalpha() for part in parts) and len(parts[1]) > 1:
         return EmailKind.PERSONAL
     return EmailKind.UNKNOWN
+
+
+def is_mailbox(local: str) -> bool:
+    """Whether a word before `@ acme.com`, which may be prose, is a mailbox all the same."""
+    if local in _WORDS:
+        return False
+    return kind_of(f"{local}@") is EmailKind.ROLE or not _SEPARATOR.sub("", local).isalpha()
 
 
 def is_nobody(local: str, domain: str) -> bool:

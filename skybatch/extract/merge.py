@@ -1,12 +1,13 @@
 """One record of a company from the facts of its pages, in whatever order they come."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import TypeVar
 
 from publicsuffixlist import PublicSuffixList
 
-from skybatch.extract.organization import completed
+from skybatch.extract.same import is_same
 from skybatch.model.facts import PageFacts, Phone, Place
 from skybatch.model.options import MOST
 from skybatch.model.profile import (
@@ -32,6 +33,11 @@ _PRECEDENCE: Mapping[Place, int] = {
     Place.HEADER: 2,
     Place.TEXT: 3,
 }
+
+
+# The same for organizations: what a page calls itself for social networks says the least.
+_ORGANIZATIONS: Mapping[Place, int] = {**_PRECEDENCE, Place.MICRODATA: 1, Place.META: 4}
+_PARTS = ("legal_name", "address")  # of an organization, besides its name
 
 
 _Contact = TypeVar("_Contact", SourcedEmail, SourcedPhone)
@@ -103,18 +109,44 @@ class _Single:
 def _organization(
     known: SourcedOrganization | None, url: str, facts: PageFacts, *, is_start: bool
 ) -> SourcedOrganization | None:
-    """That of the best place, of the start page if it is as good, else the first seen; what it
-    lacks is of the first other page that speaks of the same one."""
+    """That of the best place, then the surest, then that of the start page, then the first seen;
+    what it lacks is of the first other page that speaks of the same one."""
     found = facts.organization
     if found is None:
         return known
-    new = SourcedOrganization(found.name, found.legal_name, found.address, found.place, url)
+    new = SourcedOrganization(
+        name=found.name,
+        legal_name=found.legal_name,
+        address=found.address,
+        place=found.place,
+        confidence=found.confidence,
+        source_url=url,
+        sources={name: url for name in _PARTS if getattr(found, name)},
+    )
     if known is None:
         return new
-    difference = _PRECEDENCE[new.place] - _PRECEDENCE[known.place]
-    if difference < 0 or (difference == 0 and is_start):
-        return completed(new, known)
-    return completed(known, new)
+    is_better = (_ORGANIZATIONS[new.place], -new.confidence, not is_start) < (
+        _ORGANIZATIONS[known.place],
+        -known.confidence,
+        True,
+    )
+    return _completed(new, known) if is_better else _completed(known, new)
+
+
+def _completed(known: SourcedOrganization, other: SourcedOrganization) -> SourcedOrganization:
+    if not is_same((known.name, known.legal_name), (other.name, other.legal_name)):
+        return known
+    taken = [name for name in _PARTS if not getattr(known, name) and getattr(other, name)]
+    return replace(
+        known,
+        name=known.name or other.name,
+        legal_name=known.legal_name or other.legal_name,
+        address=known.address or other.address,
+        sources={
+            **known.sources,
+            **{name: other.sources.get(name, other.source_url) for name in taken},
+        },
+    )
 
 
 def _emails(

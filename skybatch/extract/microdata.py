@@ -56,5 +56,5 @@ def _value(node: LexborNode, document: Document) -> str | None:
     if value is None:
         return text_of(node, _MAX_TEXT)
     if node.tag in _URLS:
-        return document.resolve(value) or value[:_MAX_TEXT]
+        return (document.resolve(value) or value)[:_MAX_TEXT]
     return value.strip()[:_MAX_TEXT]

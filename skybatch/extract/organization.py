@@ -1,14 +1,11 @@
 """Who runs a site, from one schema.org object."""
 
 import html
-import re
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TypeVar
 
+from skybatch.extract.contacts import CONFIDENCE
 from skybatch.extract.document import squeeze
 from skybatch.model.facts import Organization, Place
-from skybatch.model.profile import SourcedOrganization
 
 # https://schema.org/Organization and the subtypes that companies use for themselves. Others end
 # in one of the words below.
@@ -31,8 +28,6 @@ _ADDRESS = (
     "addressCountry",
 )
 _MAX_TEXT = 300
-_WORD = re.compile(r"\w{3,}")
-_Named = TypeVar("_Named", Organization, SourcedOrganization)
 
 
 def organization_of(item: Mapping[str, object], place: Place) -> Organization | None:
@@ -43,29 +38,7 @@ def organization_of(item: Mapping[str, object], place: Place) -> Organization | 
     legal_name = _text(item.get("legalName"))
     if name is None and legal_name is None:
         return None
-    return Organization(name, legal_name, _address(item.get("address")), place)
-
-
-def completed(known: _Named, other: _Named | None) -> _Named:
-    """The organization with what another object says of the same one."""
-    if other is None or not _is_same(known, other):
-        return known
-    return replace(
-        known,
-        name=known.name or other.name,
-        legal_name=known.legal_name or other.legal_name,
-        address=known.address or other.address,
-    )
-
-
-def _is_same(one: _Named, other: _Named) -> bool:
-    """Whether two objects have a word of their names in common."""
-    return not _words(one).isdisjoint(_words(other))
-
-
-def _words(organization: _Named) -> set[str]:
-    names = f"{organization.name or ''} {organization.legal_name or ''}"
-    return set(_WORD.findall(names.lower()))
+    return Organization(name, legal_name, _address(item.get("address")), place, CONFIDENCE[place])
 
 
 def _types(value: object) -> list[str]:

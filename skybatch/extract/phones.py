@@ -7,18 +7,23 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from skybatch.extract.contacts import CONFIDENCE
-from skybatch.extract.dialling import e164, region_of
+from skybatch.extract.dialling import country_of, e164
 from skybatch.extract.document import Document
 from skybatch.extract.embedded import Named
 from skybatch.extract.spoken import spoken
 from skybatch.extract.structured import Structured
 from skybatch.model.facts import Phone, Place
 
+_MAX_CHAT = 300  # characters of a link
 _MAX_WRITTEN = 40  # parsing a number takes 25 us
 _WHATSAPP = re.compile(
     r"(?:wa\.me/|whatsapp\.com/send/?\?(?:[^#]*&)?phone=)(?:\+|%2B)?(\d{7,15})", re.IGNORECASE
 )
-_NAME = re.compile("fax|phone|telefon|tel$|mobile|whatsapp|ddi$")  # of a member of embedded data
+# Names of members of embedded data.
+_NAME = re.compile(
+    r"(?:[a-z]+_)?(?:(?:tele)?(?:phone|fax)(?:_?number)?|tel|telefono?|mobile(?:_?phone)?|ddi|whatsapp)"
+)
+_BARE = re.compile(r"\d{10,15}")  # as WhatsApp wants them: without a plus
 _Written: TypeAlias = tuple[str, Place, bool]  # a number as written, where, whether it is a fax
 
 
@@ -31,14 +36,16 @@ def find(
     """Distinct phone numbers and fax numbers in E.164, those of the best places first.
 
     A number that the text calls a fax is one, also where it is a `tel:` link; one that the text
-    shows as both is both. Without a `region`, numbers are those of the country of the first one
-    that has a prefix.
+    shows as both is both. Without a `region`, numbers are those of the country of the ones that
+    have a prefix, if they are of one.
     """
     phones: dict[str, Phone] = {}
     faxes: dict[str, Phone] = {}
     called: set[str] = set()  # numbers that the text shows without calling them a fax
     written = list(islice(dict.fromkeys(_written(document, structured, embedded)), _MAX_WRITTEN))
-    region = region or next(filter(None, (region_of(text) for text, _, _ in written)), None)
+    if region is None:
+        countries = {country for text, _, _ in written if (country := country_of(text))}
+        region = countries.pop() if len(countries) == 1 else None
     for text, place, is_fax in written:
         if value := e164(text, region):
             held = faxes if is_fax else phones
@@ -60,8 +67,9 @@ def _written(
     yield from ((number, place, True) for number, place in structured.faxes)
     yield from _on_whatsapp(document)
     for name, value in embedded:
-        if name and (kind := _NAME.search(name)):
-            yield value, Place.TEXT, kind[0] == "fax"
+        if name and _NAME.fullmatch(name):
+            is_bare = name.endswith("whatsapp") and _BARE.fullmatch(value)
+            yield f"+{value}" if is_bare else value, Place.TEXT, "fax" in name
 
 
 def _on_whatsapp(document: Document) -> Iterator[_Written]:
@@ -69,7 +77,7 @@ def _on_whatsapp(document: Document) -> Iterator[_Written]:
     if "wa.me/" not in document.html and "whatsapp.com/send" not in document.html:
         return
     for _, attributes, _ in document.leads:
-        if found := _WHATSAPP.search(attributes.get("href") or ""):
+        if found := _WHATSAPP.search((attributes.get("href") or "")[:_MAX_CHAT]):
             yield f"+{found[1]}", Place.TEL, False
 
 

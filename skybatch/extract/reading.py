@@ -24,8 +24,8 @@ from skybatch.extract import (
 )
 from skybatch.extract.document import Document, host_of, parse
 from skybatch.extract.main_text import main_text
-from skybatch.extract.organization import completed
 from skybatch.extract.own import NOTHING, Own, values
+from skybatch.extract.same import is_same
 from skybatch.model.facts import Organization, PageFacts, RawPage, Reading
 
 
@@ -102,4 +102,12 @@ def _owned(document: Document) -> Iterator[str]:
 def _organization(document: Document, stated: Organization | None) -> Organization | None:
     """Who runs the site: what structured data states, completed by what the text says."""
     named = imprint.find(document)
-    return completed(stated, named) if stated else named
+    if stated is None or named is None:
+        return stated or named
+    if not is_same((stated.name, stated.legal_name), (named.name, named.legal_name)):
+        return stated
+    return replace(
+        stated,
+        legal_name=stated.legal_name or named.legal_name,
+        address=stated.address or named.address,
+    )

@@ -8,8 +8,8 @@ _GENERIC = frozenset(_GENERIC_TEXT.split())
 _OTHER_NAMES = {"uk": "GB", "su": "RU"}
 # Languages that are at home in one country.
 _SPOKEN_TEXT = """
-bg:BG cs:CZ da:DK el:GR et:EE fi:FI he:IL hr:HR hu:HU id:ID is:IS it:IT ja:JP ko:KR lt:LT lv:LV
-nb:NO no:NO pl:PL ro:RO sk:SK sl:SI sv:SE th:TH tr:TR uk:UA vi:VN
+bg:BG cs:CZ da:DK et:EE fi:FI he:IL hu:HU id:ID is:IS ja:JP ko:KR lt:LT lv:LV nb:NO no:NO pl:PL
+sk:SK sl:SI th:TH tr:TR uk:UA vi:VN
 """
 _SPOKEN_IN = dict(pair.split(":") for pair in _SPOKEN_TEXT.split())
 

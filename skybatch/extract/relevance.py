@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 FOOTER = 10  # a link in the footer of a page: where the legal pages are, whatever they are called
 _RULES = Path(__file__).with_name("relevance.toml")
+_MAX_NAMES = 20  # segments of a path, or values of a query
 _LONGEST = 60  # characters of a segment or a link text that may be a name
 _WORD_ENDS = re.compile(r"[\W_]+")
 _DOTLESS_I = "\N{LATIN SMALL LETTER DOTLESS I}"  # has no decomposition
@@ -37,8 +38,9 @@ def score(url: str, text: str, *, is_in_footer: bool = False) -> int:
 def _of_path(path: str) -> int:
     """Its best segment, or value of its query; one that is deeper says a little less."""
     path, _, query = path.partition("?")
-    names = [name for name in path.split("/") if name]
-    values = [pair.partition("=")[2] for pair in query.split("&")] if query else []
+    names = [name for name in path.split("/", _MAX_NAMES)[:_MAX_NAMES] if name]
+    pairs = query.split("&", _MAX_NAMES)[:_MAX_NAMES] if query else []
+    values = [pair.partition("=")[2] for pair in pairs]
     found = [_of_name(_EXTENSION.sub("", name.lower())) - depth for depth, name in enumerate(names)]
     found += [_of_name(value) - len(names) for value in values]
     return max(0, *found) if found else 0

@@ -11,6 +11,7 @@ from skybatch.extract.document import Document
 
 _CLOUDFLARE = "/cdn-cgi/l/email-protection"
 _MAX_CODE = 1_000  # characters
+_MAX_CODES = 100  # of a kind
 _MAX_SCRIPTS = 50
 _MAX_SCRIPT = 20_000  # characters of one; a library is no mail link
 
@@ -23,7 +24,10 @@ _MAILTO = "mailto:"
 # Between two pieces of text: `'info' + '@'`, and `x = 'info'; x = x + '@'`.
 _JOINT = re.compile(r"['\"]\s*\+\s*['\"]|['\"];\s*(?:var\s+)?(\w+)\s*=\s*\1\s*\+\s*['\"]")
 _MARK = "\ufeff"  # of a joint
-_JOINED = re.compile(rf"[\w.+@-]*{_MARK}[\w.+@{_MARK}-]*")
+_MAX_JOINTS = 200  # of one script
+_REACH = 200  # characters beside a joint
+_BEFORE = re.compile(rf"[\w.+@{_MARK}-]*$")
+_AFTER = re.compile(rf"[\w.+@{_MARK}-]*")
 _WRITES = ("mailto", "&#109;a", "document.write", "innerHTML")
 
 
@@ -34,12 +38,12 @@ def linked(document: Document) -> Iterator[str]:
             path, _, code = (attributes.get("href") or "").partition("#")
             if path.endswith(_CLOUDFLARE):
                 yield of_cloudflare(code)
-    for scheme, rest in document.actions:
-        if scheme == "javascript" and (call := _TYPO3_CALL.search(rest)):
-            yield of_typo3(call[1])
-    for node in document.marked("data-mailto-token"):
+    scripts = (rest for scheme, rest in document.actions if scheme == "javascript")
+    for call in islice(filter(None, map(_TYPO3_CALL.search, scripts)), _MAX_CODES):
+        yield of_typo3(call[1])
+    for node in document.marked("data-mailto-token")[:_MAX_CODES]:
         yield of_typo3(unquote(node.attributes.get("data-mailto-token") or ""))
-    for node in document.marked("is-email"):
+    for node in document.marked("is-email")[:_MAX_CODES]:
         yield "@".join(_base64(node.attributes.get(part) or "") for part in ("first", "last"))
 
 
@@ -51,8 +55,11 @@ def written(document: Document) -> Iterator[str]:
     for script in scripts:
         if len(script) < _MAX_SCRIPT and any(sign in script for sign in _WRITES):
             marked = _JOINT.sub(_MARK, entities.unescape(script))
-            for found in _JOINED.findall(marked):
-                yield found.replace(_MARK, "").lower()
+            for joint in islice(re.finditer(_MARK, marked), _MAX_JOINTS):
+                before = _BEFORE.search(marked[max(0, joint.start() - _REACH) : joint.start()])
+                after = _AFTER.match(marked, joint.end(), joint.end() + _REACH)
+                pieces = (found[0] for found in (before, after) if found)
+                yield "".join(pieces).replace(_MARK, "").lower()
 
 
 def of_cloudflare(code: str) -> str:
@@ -66,7 +73,7 @@ def of_cloudflare(code: str) -> str:
 
 def of_typo3(code: str) -> str:
     """What TYPO3 hides: a `mailto:` whose characters are all moved on by the same number."""
-    for offset in _TYPO3_OFFSETS:
+    for offset in _TYPO3_OFFSETS if code else ():
         if _moved(code[: len(_MAILTO)], offset) == _MAILTO:
             return _moved(code[:_MAX_CODE], offset).removeprefix(_MAILTO).lower()
     return ""

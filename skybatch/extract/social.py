@@ -12,7 +12,7 @@ _MAX_URL = 500
 _MASTODON = re.compile(r"https?://([\w.-]{4,100})/(?:web/)?@(\w{1,50})/?")
 
 # Accounts that the templates of website builders lead to, until their user writes his own there.
-_BUILDERS = frozenset({"wix", "squarespace", "weebly", "shopify", "wordpress", "webflow"})
+_BUILDERS = frozenset({"wix", "squarespace", "weebly", "webflow"})
 
 _BY_HOST = {host: network for network in NETWORKS for host in network.hosts}
 

@@ -12,6 +12,7 @@ from skybatch.model.facts import Place
 
 _MAX_RUNS = 500  # runs of digits that are looked at
 _MAX_NUMBERS = 40
+_MAX_ENDINGS = 5  # after one number
 _NEARBY = 40  # characters before a number in which its label is looked for
 _UNLABELLED = 0.6  # confidence of a number that only its form shows to be one
 
@@ -46,32 +47,45 @@ _BOTH = re.compile(
 _SOMETHING_ELSE = re.compile(
     r"\b(?:p\.? ?iva|c\.? ?f\.|cod\.? fisc|nif\b|cif\b|cnpj|kvk|nip\b|regon|ičo|dič|org\.? ?n|"
     r"инн|огрн|ust|vat|iban|bic|tax|hrb|isbn|steuer|siret|siren|datum|date|order n|bestelln|"
-    r"kundenn|format)"
+    r"kundenn|format|kbo|bce|btw|tva|ondernemings|entreprise|nipc|contribuinte|αφμ|vergi|окпо)"
 )
 # As above, of a number that nothing calls one to dial.
 _FILED = re.compile(
-    r"\b(?:order|konto|account|rek\b|ref\b|réf|арт\b|ean\b|krs\b|cvr\b|rm\b|rna\b|no\.?|nr\.?|"
-    r"number|nummer|numéro|número|id|sku|art|model|serie|part|case|ticket|version)\b"
+    r"nummer|number|numéro|número|konto|serial|patent|licen[sc]e|catalog|code|código|code|"
+    r"\b(?:order\b|account|acct?\b|rek\b|ref\b|réf|арт\b|ean\b|upc|krs\b|cvr\b|rm\b|rna\b|no\.?|nr\.?|"
+    r"n[º°]|#|id\b|sku\b|art\b|model|serie|parts?\b|p/n|case\b|ticket|version|bsb|årstal|značka|kat\b)"
 )
-_DATE = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
-_HOURS = re.compile(rf"[0-2]\d[.:][0-5]\d ?[{_DASHES}] ?[0-2]\d[.:][0-5]\d")
-_YEARS = re.compile(rf"(?:19|20)\d\d ?[/{_DASHES}] ?(?:19|20)\d\d")
+# Dates, years and hours, which stand for nothing to dial.
+_TIME = re.compile(
+    rf"(?<![\d.])(?:\d{{1,2}}[./-] ?\d{{1,2}}[./-] ?(?:19|20)\d\d|(?:19|20)\d\d[./-]\d\d?[./-]\d\d?"
+    rf"|\d{{1,2}}\.\d{{1,2}}\.\d\d(?![.\d ])"
+    rf"|(?:19|20)\d\d ?[/{_DASHES}] ?(?:19|20)\d\d"
+    rf"|[0-2]?\d[.:][0-5]\d ?[{_DASHES}] ?[0-2]?\d[.:][0-5]\d)(?!\d)"
+)
 _MONEY = re.compile(
-    r" ?(?:[€$£₽₴円원元%]|zł|kč|kr\b|chf|eur|usd|руб|грн)"  # noqa: RUF001
+    r" ?(?:[€$£₽₴円원%元]|zł|kč|kr\b|chf|eur|usd|руб|грн)"  # noqa: RUF001
     r"|[,.]\d|,[-\u2013]"
 )
+_SIGNS_OF_MONEY = tuple("€$£₽₴円元#")
+# A word right behind it says what is counted, unless it begins another contact.
+_COUNTED = re.compile(r" (?!fax|faks|t[ée]l|mob|e?-?mail|or\b|oder\b|ou\b|und\b|ext)[^\W\d_]{2,}")
 _NATIONAL = re.compile(rf"0\d{{1,4}}(?:[ /.{_DASHES}]+\d{{2,4}}){{2,}}")
 _BRACKETED = re.compile(r"\d? ?\(\d{2,5}\) ?\d")
 
 # What stands between two numbers that share a label: not much.
-_AND = "oder|or|ou|und|and|et|e|y|o|i|a|og|och|of|en|ve|und|или|и|та"
+_AND = "oder|or|ou|und|and|et|e|y|o|i|a|og|och|of|en|ve|или|и|та"
 _BETWEEN = re.compile(rf"[\s,;/|()]*(?:\b(?:{_AND})\b)?[\s,;/|(]*")
 # Of another number only the end may be written: "47 10 - 211, Fax: -299", "33 ou 34", "4567/68".
+_SAID = r"(?P<said>[ ,;|]*(?:[^\W\d_]{2,30}[.:]{0,2} )?)"
+_NOT_MORE = rf"(?![\d%]|[.:,/{_DASHES}] ?\d| ?(?:\d|€|uhr|h\b))"
 _ENDING = re.compile(
-    rf"(?P<said>[ ,;|]*(?:[^\W\d_]{{2,30}}[.:]{{0,2}} )?)"
-    rf"(?:(?:(?<=[ |:;,])|[.\u2026]+)[{_DASHES}] ?|\b(?:ou|oder|or|et|und|e|y|i|o) |(?<=\d)/)"
-    rf"(?P<digits>\d{{1,4}})(?![\d%]|[.:,/{_DASHES}]\d| ?(?:\d|h\b|uhr|am\b|pm\b|€))"
+    rf"{_SAID}(?:(?:(?:(?<=[ |:;,])|[.\u2026]+)[{_DASHES}]|(?<=\d)/)"
+    rf"(?P<dashed>\d{{1,4}}){_NOT_MORE}"
+    rf"|\b(?:ou|oder|or|et|und|e|y|i|o) (?P<joined>\d{{1,4}}){_NOT_MORE}"
+    rf"(?! ?(?!fax|faks|t[ée]l|e?-?mail)[^\W\d_]))"
 )
+_LAST_GROUP = re.compile(r"\d+$")
+_EMERGENCY = frozenset({"110", "112", "911", "999", "000", "118", "15", "17", "18", "061", "091"})
 _EXTENSION = re.compile(r" (?:dw|durchwahl|klappe)\b[.:]? ?(\d{1,4})\b")
 
 
@@ -88,7 +102,13 @@ def spoken(text: str, region: str | None) -> Iterator[Spoken]:
     """The numbers of a lower-case text, in its order; what takes calls and faxes comes twice."""
     if _FOREIGN.search(text):
         text = text.translate(_PLAIN)
+    text = _TIME.sub(_hidden, text)
     return islice(_spoken(text, region), _MAX_NUMBERS)
+
+
+def _hidden(time: re.Match[str]) -> str:
+    """As many characters that are no digits: what stands where must stay so."""
+    return "\u00b7" * len(time[0])
 
 
 def _spoken(text: str, region: str | None) -> Iterator[Spoken]:
@@ -123,7 +143,7 @@ def _numbers(text: str, region: str | None) -> Iterator[tuple[int, int, str]]:
         run = run.rstrip(_PUNCTUATION)
         end = start + len(run)
         is_part = text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()
-        if is_part or _DATE.fullmatch(run) or _YEARS.fullmatch(run) or _HOURS.match(run):
+        if is_part:
             continue
         is_one = not (_POSTCODE.match(run) or _SPLIT.search(run)) or e164(run, region)
         yield from [(start, end, run)] if is_one else _split(run, start, region)
@@ -153,11 +173,12 @@ def _looks_dialled(number: str, before: str, text: str, end: int, region: str | 
         return False
     if number.startswith(("+", "(+")):
         return True
-    if _FILED.search(before) or _MONEY.match(text, end):
+    is_money = _MONEY.match(text, end) or before.rstrip().endswith(_SIGNS_OF_MONEY)
+    if is_money or _FILED.search(before):
         return False
     if _NATIONAL.fullmatch(number) or _BRACKETED.match(number):
         return True
-    return is_grouped(number, region)
+    return is_grouped(number, region) and not _COUNTED.match(text, end)
 
 
 def _is_labelled(before: str) -> bool:
@@ -166,16 +187,27 @@ def _is_labelled(before: str) -> bool:
     return label is not None and not _SOMETHING_ELSE.search(before, label.end())
 
 
+def _is_ending(before: str, digits: str) -> bool:
+    """Whether so few digits can stand for a number: as many as the last group of the one before."""
+    last = _LAST_GROUP.search(before[-20:])
+    return (
+        last is not None and len(digits) <= len(last[0]) and (len(digits) > 1 or len(last[0]) > 3)
+    )
+
+
 def _endings(text: str, end: int, value: str, *, is_fax: bool) -> Iterator[Spoken]:
     """The numbers of which only the end is written, after a whole one."""
-    while (found := _ENDING.match(text, end)) is not None:
+    for _ in range(_MAX_ENDINGS):
+        found = _ENDING.match(text, end)
+        if found is None:
+            return
         said = found["said"]
         if _SOMETHING_ELSE.search(said) or _FILED.search(said):
             return
         if _LABEL.search(said):
             is_fax = _FAX.search(said) is not None
-        digits = found["digits"]
+        digits = found["dashed"] or found["joined"]
         other = value[: -len(digits)] + digits
-        if other != value and is_valid(other):
+        if digits not in _EMERGENCY and _is_ending(text[:end], digits) and is_valid(other):
             yield Spoken(other, CONFIDENCE[Place.TEXT], is_fax)
         end = found.end()

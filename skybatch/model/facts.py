@@ -81,7 +81,8 @@ class Organization:
     name: str | None = None
     legal_name: str | None = None
     address: Mapping[str, str] = field(default_factory=dict)  # schema.org PostalAddress members
-    place: Place = Place.META
+    place: Place = Place.META  # of records before companies were read from text
+    confidence: float = 0.9  # 0 … 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,18 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A fetched page that is read again."""
+
+    seq: int
+    url: str  # where it was found: the end of the redirects
+    is_start: bool
+    content_type: str | None
+    facts: PageFacts  # as they were found
+    kept: Kept | None
+
+
+@dataclass(frozen=True, slots=True)
 class PageWrite:
     """Everything that one request changed, to be stored in one transaction."""
 

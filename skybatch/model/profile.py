@@ -53,8 +53,10 @@ class SourcedOrganization:
     name: str | None = None
     legal_name: str | None = None
     address: Mapping[str, str] = field(default_factory=dict)  # schema.org PostalAddress members
-    place: Place = Place.META
-    source_url: str = ""
+    place: Place = Place.META  # of records before companies were read from text
+    confidence: float = 0.9  # 0 … 1
+    source_url: str = ""  # where its name stands
+    sources: Mapping[str, str] = field(default_factory=dict)  # legal_name, address -> their page
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,10 @@ import msgspec
 from skybatch.errors import Conflict, NotFound
 from skybatch.model.facts import PageFacts
 from skybatch.model.options import Options
-from skybatch.model.page import Kept
+from skybatch.model.page import Kept, KeptPage
 from skybatch.model.profile import Profile
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL
 from skybatch.store.tx import Tx
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPage:
-    """A fetched page of a job that is read again."""
-
-    seq: int
-    url: str  # where it was found: the end of the redirects
-    is_start: bool
-    content_type: str | None
-    facts: PageFacts  # as they were found
-    kept: Kept | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +25,6 @@ class Reread:
     domain: str
     start_url: str | None
     options: Options
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The facts of a page, read again."""
-
-    seq: int
-    facts: PageFacts
 
 
 def store(tx: Tx, *, job: int, url: str, kept: Kept) -> None:
@@ -145,13 +125,13 @@ def _kept(row: sqlite3.Row) -> Kept | None:
     return Kept(row["body"], row["encoding"], row["language"], bool(row["was_cut"]), signs)
 
 
-def store_facts(tx: Tx, job: Reread, found: Iterable[Again]) -> None:
+def store_facts(tx: Tx, job: Reread, found: Iterable[tuple[KeptPage, PageFacts]]) -> None:
     """Store what pages say today. A job that runs again meanwhile is left alone."""
     if _has_ended(tx, job):
-        for page in found:
+        for page, facts in found:
             tx.execute(
                 "UPDATE pages SET facts = ? WHERE seq = ? AND job = ?",
-                (msgspec.json.encode(page.facts), page.seq, job.job),
+                (msgspec.json.encode(facts), page.seq, job.job),
             )
 
 

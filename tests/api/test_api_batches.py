@@ -31,6 +31,7 @@ async def test_a_status_has_the_members_of_the_contract(api: Api):
         "batch_id": batch_id,
         "status": "running",
         "paused": False,
+        "reextracting": False,
         "label": "mine",
         "total_domains": 2,
         "completed_domains": 1,

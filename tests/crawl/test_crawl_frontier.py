@@ -11,7 +11,7 @@ from skybatch.model.state import PageState, SkipReason
 A = "http://a.test/"
 
 
-def judge(url: str, depth: int) -> Skip | None:
+def judge(url: str, depth: int, _is_full: object) -> Skip | None:
     if not url.startswith(A):
         return Skip(SkipReason.SCOPE)
     return Skip(SkipReason.TYPE) if url.endswith(".pdf") else None
@@ -127,7 +127,7 @@ def test_the_memory_of_counted_links_has_an_end() -> None:
 
 
 def test_a_counted_link_does_not_become_a_row() -> None:
-    def too_deep(url: str, depth: int) -> Skip | None:
+    def too_deep(url: str, depth: int, _is_full: object) -> Skip | None:
         return Skip(SkipReason.SCOPE) if depth > 2 else None
 
     queue = Frontier(10, Progress(), too_deep)

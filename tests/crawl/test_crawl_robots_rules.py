@@ -1,13 +1,19 @@
 """What a robots.txt says to us (RFC 9309, and developers.google.com/search/docs on robots.txt)."""
 
 import re
+import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skybatch.crawl.admission import Admission
 from skybatch.crawl.robots_index import Index, Rule
 from skybatch.crawl.robots_rules import Rules
+from skybatch.crawl.scope import Scope
+from skybatch.intake.target import parse_target
+from skybatch.model.options import Options
 
 ORIGIN = "http://shop.example"
 
@@ -46,7 +52,8 @@ def test_our_own_group_replaces_the_one_for_all() -> None:
 def test_a_file_that_names_the_same_agents_again_and_again_has_no_more_rules_for_it() -> None:
     """One rule for each pair would be 25 million, and several GB."""
     rules = Rules("User-agent: *\nUser-agent: skybatch\n" * 5_000 + "Allow: /a\n" * 1_500)
-    assert rules.is_quick
+    assert len(rules) == 1
+    assert rules.effort(ORIGIN + "/a") < 10_000
 
 
 @pytest.mark.parametrize("line", ["User-agents: other", "User-agent-policy: x", "Useragentx"])
@@ -58,7 +65,8 @@ def test_a_line_that_only_looks_like_one_begins_no_group(line: str) -> None:
 def test_a_long_file_is_held_against_every_link_whatever_its_line_ends(end: str) -> None:
     lines = [f"Disallow: /{number}$" for number in range(9_000)]
     rules = Rules(end.join(["User-agent: *", *lines, "Disallow: /a"]))
-    assert (len(rules), rules.is_quick) == (9_001, True)
+    assert len(rules) == 9_001
+    assert rules.effort(ORIGIN + "/8999") < 10_000
     assert not rules.allow(ORIGIN + "/8999")
     assert rules.allow(ORIGIN + "/89990")
     assert not rules.allow(ORIGIN + "/ab")
@@ -66,7 +74,7 @@ def test_a_long_file_is_held_against_every_link_whatever_its_line_ends(end: str)
 
 def test_a_file_of_many_wildcards_is_not_held_against_every_link() -> None:
     rules = Rules("User-agent: *\n" + "".join(f"Disallow: /*{n}\n" for n in range(1_000)))
-    assert not rules.is_quick
+    assert rules.effort(ORIGIN + "/shop/999") > 100_000
     assert not rules.allow(ORIGIN + "/shop/999")
 
 
@@ -276,3 +284,31 @@ def test_the_line_that_forbids_is_told() -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_a_file(text: str) -> None:
     assert isinstance(Rules(f"User-agent: *\n{text}").allow(ORIGIN + "/x"), bool)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_are_counted_also_where_they_are_empty(end: str) -> None:
+    rules = Rules(end.join(["", "", "User-agent: *", "", "", "# x", "Disallow: /a", ""]))
+    assert rules.forbidden_by(ORIGIN + "/ab") == 7
+
+
+def test_half_a_million_empty_lines_take_no_time() -> None:
+    began = time.process_time()
+    rules = Rules("\n" * 510_000 + "User-agent: *\nDisallow: /a")
+    assert time.process_time() - began < 0.1
+    assert rules.forbidden_by(ORIGIN + "/a") == 510_002
+
+
+def test_links_are_held_against_slow_rules_only_as_long_as_that_costs_little() -> None:
+    """One page with a hundred links held the loop for five seconds."""
+    piece = "z" * 400
+    lines = [f"Disallow: /a*{piece}y{number}{piece}" for number in range(499)]
+    rules = Rules("User-agent: *\n" + "\n".join(lines))
+    robots = SimpleNamespace(known=lambda _origin: rules)
+    target = parse_target("shop.example")
+    admission = Admission(Scope(target, Options()), Options(), robots)
+    began = time.process_time()
+    for number in range(1_000):
+        admission.judge(f"{ORIGIN}/a{'z' * 1_900}{number}", 1)
+    assert time.process_time() - began < 0.1
+    assert rules.forbidden_by(f"{ORIGIN}/a{piece}y7{piece}") is not None  # when it is asked for

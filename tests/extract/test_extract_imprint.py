@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybatch.extract.address import address_in
-from skybatch.extract.imprint import organization_of
+from skybatch.extract.document import parse
+from skybatch.extract.imprint import bears_name_of, company_of, find
+from skybatch.extract.same import is_same
 from skybatch.model.facts import Organization, Place
 from tests.extract.pages import facts, jsonld
 
@@ -16,7 +18,7 @@ HOST = "kontor.example"
 
 
 def name(*lines: str) -> str | None:
-    found = organization_of([line.split() for line in lines], HOST)
+    found = company_of([line.split() for line in lines], HOST)
     return found and found.legal_name
 
 
@@ -72,10 +74,12 @@ def test_of_several_companies_the_one_that_the_domain_is_named_for_is_it():
 def test_a_page_tells_its_company_with_its_address():
     page = "<h1>Impressum</h1><p>Acme GmbH<br>Weg 1<br>D-10115 Berlin<p>Tel. 030 901820"
     address = {"streetAddress": "Weg 1", "postalCode": "10115", "addressLocality": "Berlin"}
-    assert facts(page).organization == Organization("Acme GmbH", "Acme GmbH", address, Place.TEXT)
+    assert facts(page).organization == Organization(
+        "Acme GmbH", "Acme GmbH", address, Place.TEXT, 0.95
+    )
     stated = jsonld('{"@type":"Organization","name":"Acme"}')
     assert facts(page + stated).organization == Organization(
-        "Acme", "Acme GmbH", address, Place.JSONLD
+        "Acme", "Acme GmbH", address, Place.JSONLD, 0.9
     )
 
 
@@ -120,14 +124,94 @@ def test_what_lacks_one_of_them_is_none(lines):
 
 @given(st.lists(st.text(max_size=100), max_size=20), st.text(max_size=30))
 def test_any_lines_are_read(lines, host):
-    organization_of([line.split() for line in lines if line.split()], host)
+    company_of([line.split() for line in lines if line.split()], host)
 
 
 @pytest.mark.parametrize(
-    "piece", ["A ", "Ltd ", "S. ", "A GmbH ", "ООО «", "1234 A", "a:", "株式会社"]
+    "piece",
+    ["A ", "Ltd ", "S. ", "A GmbH ", "ООО «", "1234 A", "a:", "株式会社", "Abcdef ghij klm "],
 )
-def test_lines_that_are_made_to_be_slow_are_not(piece):
-    lines = [(piece * 250)[:250].split()] * 3_000
+def test_pages_that_are_made_to_be_slow_are_not(piece):
+    line = (piece * 250)[:250]
+    document = parse(f"<p>{line}" * 8_000, "http://kontor.example/")
     began = time.process_time()
-    organization_of(lines, HOST)
-    assert time.process_time() - began < 0.25
+    find(document)
+    assert time.process_time() - began < 0.1
+
+
+FORMS = """
+GmbH|GMBH|GmbH & Co. KG|SE & Co. KGaA|gUG|e.K.|e. V.|OG|KG|eG|Ltd|LTD|Ltd.|Limited|LLC|L.L.C.|LLP|LP
+PLLC|Inc.|INC.|Corp.|SARL|Sàrl|S.à r.l.|SAS|S.A.S.|SASU|EURL|SELARL|SPRL|ASBL|vzw|CommV|S.L.|S.L.U.
+S.A.|S.A. de C.V.|Ltda.|LTDA|Lda.|s.a.s.|S.r.l.|S.R.L.|S.r.l.s.|S.p.A.|S.P.A.|B.V.|N.V.|BV|VOF|Oy
+Oy Ab|Sp. z o.o.|SP. Z O.O.|Sp. z o.o. Sp. k.|sp. j.|s.r.o.|spol. s r.o.|a.s.|d.o.o.|j.d.o.o.|d.d.
+AD|Kft.|Zrt.|ApS|A/S|AS|AB|ASA|OÜ|Ltd. Şti.|LTD. ŞTİ.|A.Ş.|ЕООД|ΕΠΕ|ΙΚΕ|Α.Ε.|UAB|SIA
+"""
+
+
+@pytest.mark.parametrize("form", FORMS.strip().replace("\n", "|").split("|"))
+def test_every_legal_form_ends_a_name(form):
+    assert name("Impressum", f"Muster {form}", "Weg 1", "10115 Berlin") == f"Muster {form}"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Others that stand on the pages of a company, with all that an imprint has.
+        ("Wir nutzen", "Hetzner Online GmbH", "Industriestr. 25", "91710 Gunzenhausen"),
+        ("Anbieter ist die Strato AG, Otto-Ostrowski-Str. 7, 10249 Berlin",),
+        ("Anbieter:", "Cloudflare Inc.", "101 Townsend St", "San Francisco, CA 94107"),
+        ("Universalschlichtungsstelle", "Zentrum für Schlichtung e.V.", "Weg 8", "77694 Kehl"),
+        ("Ihre Daten an die SCHUFA Holding AG, Kormoranweg 5, 65201 Wiesbaden",),
+        ("Bankverbindung:", "Volks Muster eG", "Weg 1", "10115 Berlin"),
+        ("Gestaltung und Programmierung:", "Digitalfabrik GmbH", "Weg 2", "20095 Hamburg"),
+        ("Hébergement", "O2switch SARL", "222 Boulevard G", "63000 Clermont"),
+        ("Responsable: Google Ireland Ltd.",),
+        ("Unser Steuerberater", "Steuer Huber GmbH", "Weg 2", "80331 München"),
+        ("Ein Unternehmen der Muster Beteiligungs AG",),
+        # Sentences and words that look like forms.
+        ("Impressum", "Verkäufer (m/w/d) bei Blumen Max GmbH"),
+        ("Impressum", "Wir versenden mit DHL Paket GmbH"),
+        ("Firma", "1200 Pennsylvania Ave SE 20003 Washington"),
+        ("THE SOFTWARE IS PROVIDED", "Bruk det AS IS"),
+        ("We supply to United States Steel Corporation",),
+    ],
+)  # fmt: skip
+def test_others_who_stand_on_its_pages_do_not_run_it(lines):
+    assert name(*lines) is None
+
+
+@pytest.mark.parametrize(
+    ("company", "host", "is_so"),
+    [
+        ("Kontor GmbH", "kontor.de", True),
+        ("Beispiel Fördertechnik Lohrmar GmbH", "beispiel-foerdertechnik-lohrmar.de", True),
+        ("Les Délices SARL", "lesdelices.fr", True),
+        ("Blumen Max e.K.", "shop.blumen-max.de:8080", True),
+        ("Vetreria Muranello S.n.c. di Bianchi & Neri", "vetreria-muranello.it", True),
+        ("Hetzner Online GmbH", "onlineshop.de", False),
+        ("Hetzner Online GmbH", "acme.online", False),
+        ("Google Ireland Limited", "visitireland.com", False),
+        ("City Sightseeing Ltd", "mycity-tours.com", False),
+        ("United States Steel Corporation", "steel.com", False),
+        ("Eine GmbH", "gmbh-gruenden.de", False),
+        ("GmbH", "localhost", False),
+    ],
+)
+def test_a_host_is_named_for_a_company(company, host, is_so):
+    assert bears_name_of(company, host) is is_so
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Acme", "Acme Tools GmbH", True),
+        ("Müller", "Mueller GmbH & Co. KG", True),
+        ("Acme GmbH", "Pixelwerk GmbH", False),
+        ("Acme and Sons Limited", "Google Ireland Limited", False),
+        ("Praxis Weber GbR", "PVS GbR", False),
+        ("Acme The Shop", "The Mall Ltd", False),
+        ("GmbH", "AG", False),
+    ],
+)
+def test_two_names_are_of_the_same_company(one, other, same):
+    assert is_same((one, None), (None, other)) is same

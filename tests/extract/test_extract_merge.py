@@ -56,7 +56,12 @@ def test_one_page_gives_every_field_its_source():
     profile = merged((START, FULL))
     assert profile.title == "Acme"
     assert profile.organization == SourcedOrganization(
-        "Acme", "Acme AG", {"postalCode": "10115"}, Place.JSONLD, START
+        "Acme",
+        "Acme AG",
+        {"postalCode": "10115"},
+        Place.JSONLD,
+        source_url=START,
+        sources={"legal_name": START, "address": START},
     )
     assert profile.emails[0].source_url == START
     assert profile.phones[0].value == "+4930901820"
@@ -148,12 +153,35 @@ def test_an_organization_is_completed_from_another_page_that_speaks_of_it(order)
         ),
     }
     assert merged(*((url, pages[url]) for url in order)).organization == SourcedOrganization(
-        "Acme", "Acme AG", {"postalCode": "10115"}, Place.JSONLD, START
+        "Acme",
+        "Acme AG",
+        {"postalCode": "10115"},
+        Place.JSONLD,
+        source_url=START,
+        sources={"legal_name": ABOUT, "address": ABOUT},
     )
 
 
+@pytest.mark.parametrize("order", [(START, ABOUT), (ABOUT, START)])
+def test_the_surer_of_two_companies_in_text_is_it(order):
+    pages = {
+        START: PageFacts(organization=Organization("Beteiligungs AG", None, {}, Place.TEXT, 0.65)),
+        ABOUT: PageFacts(organization=Organization("Acme GmbH", None, {}, Place.TEXT, 0.95)),
+    }
+    assert merged(*((url, pages[url]) for url in order)).organization.name == "Acme GmbH"
+
+
+def test_a_record_of_an_earlier_version_makes_room():
+    known = msgspec.json.decode(
+        b'{"organization":{"name":"Blumen Onlineshop","place":"meta"}}', type=Profile
+    )
+    page = PageFacts(organization=Organization("Handels GmbH", None, {}, Place.TEXT, 0.7))
+    profile = add(known, ABOUT, page, is_start=False, domain="acme.de")
+    assert profile.organization.name == "Handels GmbH"
+
+
 def test_an_organization_is_not_completed_from_another_one():
-    ours = PageFacts(organization=Organization("Acme", place=Place.JSONLD))
+    ours = PageFacts(organization=Organization("Acme GmbH", place=Place.JSONLD))
     theirs = PageFacts(organization=Organization("Host GmbH", "Host GmbH", place=Place.TEXT))
     assert merged((START, ours), (ABOUT, theirs)).organization.legal_name is None
 

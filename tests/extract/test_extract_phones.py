@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - labels in other scripts
 """Telephone and fax numbers: labels, regions, and what is no number to dial."""
 
 import time
@@ -193,6 +194,29 @@ def test_of_a_second_number_only_the_end_may_be_written(region, text, found):
     assert numbers(f"<p>{text}", url="https://acme.com/", default_region=region) == found
 
 
+@pytest.mark.parametrize(
+    ("region", "text"),
+    [
+        ("DE", "Tel. 030 901820 oder 110"),
+        ("ES", "Tel. 912 345 678 o 112 en emergencias"),
+        ("GB", "Tel 020 7946 0958 or 999 in emergencies"),
+        ("FR", "Tél. 01 42 68 53 00 ou 15 (SAMU)"),
+        ("FR", "Tél. 01 42 68 53 00 ou 3 clics"),
+        ("FR", "Tél. 01 42 68 53 33 et 2 parkings"),
+        ("ES", "Tel. 912 345 678 y 3 plantas"),
+        ("ES", "Tel. 912 345 670 o 24 horas"),
+        ("IT", "Tel. 02 12345678 e 2 sedi"),
+        ("US", "Call 212-555-0123 or 1 of our agents"),
+        ("DE", "Tel.: 0221 4710815 Mo - 9 bis 12"),
+        ("DE", "Tel.: 0221 4710815 oder 5 Filialen"),
+        ("DE", "Tel.: 0221 4710815 Seite - 2 -"),
+        ("DE", "+49 30 901820 und 4 Mitarbeiter"),
+    ],
+)
+def test_what_is_counted_behind_a_number_is_no_end_of_another(region, text):
+    assert len(numbers(f"<p>{text}", url="https://acme.com/", default_region=region)) == 1
+
+
 def test_the_end_of_a_number_is_a_fax_if_it_is_called_one():
     page = "Tel. 0221 47 10 - 211, Fax -299"
     assert (numbers(page), faxes(page)) == (["+492214710211"], ["+492214710299"])
@@ -208,6 +232,38 @@ def test_the_end_of_a_number_is_a_fax_if_it_is_called_one():
         ("ES", "612.345 €"),
         ("DE", "Format: +49 30 901820"),
         ("PL", "nr kat. 712 345 679"),
+        ("IT", "dal 02.08.2024 - 09.08.2024"),
+        ("FI", "02.06.2024 - 07.06.2024"),
+        ("AT", "03.04.2024 – 05.06.2024 (6)"),
+        ("DE", "Vom 02.08.2024 – 09.08.2024 geschlossen"),
+        ("DE", "06.09.2025 / 07.09.2025"),
+        ("SE", "2024-06-07 / 08.00-17.00"),
+        ("DE", "03.04.2024 10.30 Uhr"),
+        ("US", "London office: tel. 020 7946 0958"),
+        ("US", "Berlin: Tel. 0307 890 1234"),
+        ("US", "Serial: 312 555 0188"),
+        ("US", "Patent 202-555-0143"),
+        ("US", "215 225 2350 lbs"),
+        ("US", "UPC 212 555 0123"),
+        ("US", "License # 312-555-0189"),
+        ("US", "P/N 212-555-0129"),
+        ("US", "Catalog # 212-555-0129"),
+        ("DK", "ordrenummer 32 34 56 70"),
+        ("DK", "Kontonummer 32 34 56 71"),
+        ("DK", "Årstal 20 21 20 22"),
+        ("PT", "NIPC 212 345 678 / Contribuinte"),
+        ("GR", "ΑΦΜ 210 123 4567"),
+        ("TR", "Vergi No: 212 345 67 89"),
+        ("RU", "ОКПО 495 123 45 67"),
+        ("CZ", "602 345 678 korun"),
+        ("CZ", "Spisová značka C 234 567 890"),
+        ("AU", "BSB 062 Acc 0412 345 678"),
+        ("ES", "912 345 678 habitantes"),
+        ("DE", "Artikelnummer 030 901 820 11"),
+        ("BE", "KBO 0478.123.456"),
+        ("BE", "BTW BE 0478.123.456"),
+        ("BE", "Ondernemingsnummer 0478.123.456"),
+        ("US", "$312 555 0188"),
     ],
 )
 def test_what_is_counted_or_filed_is_no_number_to_dial(region, text):

@@ -114,6 +114,7 @@ def test_microdata_is_read_in_the_shape_of_json_ld():
         name="Acme GmbH",
         address={"streetAddress": "Weg 1", "postalCode": "10115"},
         place=Place.MICRODATA,
+        confidence=0.85,
     )
     assert len(found.structured_data) == 1
     assert [(phone.value, phone.place) for phone in found.phones] == [
