@@ -34,7 +34,7 @@ class _Kind:
 def of_page(document: Document, facts: PageFacts) -> Diagnosis | None:
     """What a page that was answered with success is; `None` = a page of somebody's own."""
     title, size = (facts.title or "").lower(), len(document.text)
-    for kind in _kinds():
+    for kind in kinds():
         if size <= kind.most and _fits(kind, title, document):
             return kind.diagnosis
     if size > _LITTLE or facts.links_internal > _FEW_LINKS or _has_contacts(facts):
@@ -49,7 +49,7 @@ def of_page(document: Document, facts: PageFacts) -> Diagnosis | None:
 def of_refusal(status: int, headers: Sequence[str]) -> Diagnosis | None:
     """What an answer that is no success says of the site, by its header lines."""
     lines = [line.lower() for line in headers]
-    for kind in _kinds():
+    for kind in kinds():
         if any(line.startswith(mark) for mark in kind.headers for line in lines):
             return kind.diagnosis
     return Diagnosis.LOGIN_WALL if status == _UNAUTHORIZED else None
@@ -81,7 +81,8 @@ def _has_contacts(facts: PageFacts) -> bool:
 
 
 @cache
-def _kinds() -> tuple[_Kind, ...]:
+def kinds() -> tuple[_Kind, ...]:
+    """The table, read once."""
     tables = tomllib.loads(_TABLE.read_text("utf-8"))["kind"]
     return tuple(
         _Kind(

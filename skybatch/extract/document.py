@@ -33,9 +33,9 @@ _MAX_RESOLVED = 4_000  # with what the base adds; twice as long as any that is a
 BETWEEN = "\x1f"  # unit separator; `split` takes it for a space
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202c"
 _NOTHING = dict.fromkeys(map(ord, _UNSEEN))
-# ASCII as wide as ideographs (Unicode block FF00).
-_WIDE = re.compile("[\uff01-\uff5e]")
-_USUAL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+# Letters, digits and what addresses have, as wide as ideographs (Unicode block FF00).
+_WIDE = re.compile("[\uff0b\uff0d\uff0e\uff10-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a]")
+_USUAL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if _WIDE.match(chr(code))}
 _KEPT = frozenset({"html", "base", "title", "meta", "img", "script", "h1", COMMENT})
 _LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
 _META_NAMES = ("name", "property", "http-equiv")

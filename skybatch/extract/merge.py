@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from publicsuffixlist import PublicSuffixList
 
+from skybatch.extract.diagnosis import kinds
+from skybatch.extract.legal_forms import forms
 from skybatch.extract.same import is_same
 from skybatch.model.facts import PageFacts, Phone, Place
 from skybatch.model.options import MOST
@@ -234,8 +236,11 @@ def _custom(
 
 
 def prepare() -> None:
-    """Read what the first merge needs, which takes 50 to 100 ms: before anything runs beside it."""
+    """Read what merging and judging answers needs, which takes 50 to 100 ms: before anything runs
+    beside it, and while there are descriptors for it."""
     _public_suffixes()
+    forms()
+    kinds()
 
 
 @cache

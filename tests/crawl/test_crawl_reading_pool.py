@@ -36,13 +36,18 @@ PAGE = raw(
     url="http://shop.example/",
 )
 SLOW = replace(PAGE, body=b"<title>Slow", url="http://slow.example/")
+HEAVY = replace(PAGE, body=b"<title>Heavy")
 # No page is known that takes so long; a bug in a parser may well be.
 ENDLESS = """
+import time
 from skybatch.extract import metadata
 title = metadata.title
 def slow(document):
     found = title(document)
     while found == "Slow":
+        pass
+    until = time.process_time() + 0.3 * (found == "Heavy")
+    while time.process_time() < until:
         pass
     return found
 metadata.title = slow
@@ -149,6 +154,20 @@ async def test_a_host_whose_pages_take_long_goes_behind_the_others():
         await ask(pool, page)
         await ask(pool, PAGE)
         assert pool._slow_hosts == {"heavy.example"}
+
+
+async def test_three_hosts_whose_pages_take_long_hold_nobody_else_up():
+    """While one of them was read the next had waited for long enough to go before all others."""
+    async with reading_pool(2, SystemClock()) as pool:
+        pages = [replace(HEAVY, url=f"http://{number}.example/") for number in range(3)]
+        await asyncio.gather(*(ask(pool, page) for page in pages))
+        heavy = [asyncio.create_task(ask(pool, page)) for page in pages * 6]
+        await until(lambda: heavy[1].done())  # by now the others have waited for long
+        for _ in range(20):
+            await ask(pool, PAGE)
+        assert sum(task.done() for task in heavy) < 9
+        for task in heavy:
+            task.cancel()
 
 
 async def test_a_large_page_behind_one_that_nobody_waits_for_is_read():
