@@ -287,6 +287,15 @@ async def test_a_page_that_wants_too_much_memory_is_too_complex(tmp_path):
         assert (await ask(pool, PAGE)).facts.title == "Shop"
 
 
+async def test_a_page_that_the_parser_has_no_memory_for_is_too_complex():
+    row = b"<a href='/%d' title=a b c d e f g>x</a>"
+    page = replace(PAGE, body=b"".join(row % number for number in range(60_000)))
+    async with reading_pool(1, SystemClock()) as pool:
+        with pytest.raises(FetchError) as failed:
+            await ask(pool, page)
+    assert failed.value.reason is Reason.TOO_COMPLEX
+
+
 async def test_large_pages_are_read_by_one_process_at_a_time():
     large = replace(PAGE, body=PAGE.body + b"x" * 2 * LARGE)
     async with reading_pool(2, SystemClock()) as pool:

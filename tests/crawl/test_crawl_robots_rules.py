@@ -300,9 +300,9 @@ def test_half_a_million_empty_lines_take_no_time() -> None:
 
 
 def test_links_are_held_against_slow_rules_only_as_long_as_that_costs_little() -> None:
-    """One page with a hundred links held the loop for five seconds."""
+    """A page with a hundred links held the loop for five seconds."""
     piece = "z" * 400
-    lines = [f"Disallow: /a*{piece}y{number}{piece}" for number in range(499)]
+    lines = [f"Disallow: /a*{piece}y{number}{piece}" for number in range(120)]
     rules = Rules("User-agent: *\n" + "\n".join(lines))
     robots = SimpleNamespace(known=lambda _origin: rules)
     target = parse_target("shop.example")

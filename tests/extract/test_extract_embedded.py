@@ -56,6 +56,15 @@ def test_a_profile_in_the_data_counts_only_where_no_link_leads_to_one():
     assert [link.url for link in facts(page).social_links] == ["https://x.com/other"]
 
 
+def test_addresses_of_others_in_the_data_count_only_where_the_page_shows_none():
+    data = '<script type="application/json">["jo@visitor.example","vera@acme.de"]</script>'
+    assert [email.value for email in facts(data).emails] == ["jo@visitor.example", "vera@acme.de"]
+    assert [email.value for email in facts(f"{data}<p>info [at] acme [dot] de").emails] == [
+        "info@acme.de",
+        "vera@acme.de",
+    ]
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_data(text):
     page = f'<script type="application/json">{text}</script>'
