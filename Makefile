@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench bench-latency quality torture lock weather hostile
+.PHONY: help setup run test test-all check bench bench-latency bench-extract quality torture lock weather hostile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -80,6 +80,9 @@ bench: setup $(PEERS)/.set-up  ## Measure pages per second through the whole dae
 
 bench-latency: setup  ## Measure crawls that wait: slow hosts, tarpits, name servers without a word
 	@$(BIN)/python -m bench.latency $(ARGS)
+
+bench-extract: setup  ## Measure what reading a page costs, against parsing it alone
+	@$(BIN)/python -m bench.extract $(ARGS)
 
 # Peers have an environment of their own, with skybatch for its extraction.
 $(PEERS)/.set-up: bench/peers/scrapy.lock requirements.lock $(STAMP)

@@ -13,10 +13,11 @@ from skybatch.store import attempts, batches, bodies, claims, pages, results, re
 from tests.store.seeds import submit
 
 URL = "http://a.example/"
-KEPT = Kept(b"body", "zstd", "de", True, ("Server: nginx",))
+KEPT = Kept(b"body", "zstd", "de", was_cut=True, signs=("Server: nginx",))
+PARTIAL = Finished(JobState.PARTIAL)
 
 
-async def crawled(store, *domains: str, ends: Finished = Finished(JobState.PARTIAL)) -> str:
+async def crawled(store, *domains: str, ends: Finished = PARTIAL) -> str:
     """A batch whose jobs have each a start page with a body, and one without."""
     batch_id = await submit(store, *domains, store_html=True)
     held = await store.write(
