@@ -47,8 +47,16 @@ def test_the_documented_file_equals_the_built_in_defaults() -> None:
     config = load(DOCUMENTED, {}, {})
     written = {setting.name: setting.value for setting in settings(config)}
     assert written == {setting.name: setting.value for setting in settings(Config())}
-    assert set(config.sources) == set(written), "the file names every key"
+    assert set(config.sources) | {"extract.field"} == set(written), "the file names every key"
     assert set(config.sources.values()) == {str(DOCUMENTED)}
+
+
+def test_the_example_of_a_field_can_be_taken_as_it_stands() -> None:
+    text = DOCUMENTED.read_text("utf-8")
+    example = "\n".join(line[4:] for line in text.splitlines() if line.startswith("#   "))
+    write(f"{text}\n{example}")
+    (field,) = load(Path("skybatch.toml"), {}, {}).extract.field
+    assert field.name == "opening_hours"
 
 
 def test_every_key_of_the_documented_file_has_a_comment() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -21,6 +21,12 @@ PAGE_COLUMNS = (
     "technologies", "favicon_url", "logo_url", "open_graph", "structured_data", "links_internal",
     "links_external", "job_id", "batch_id",
 )  # fmt: skip
+
+# What a table has when it is asked for by name.
+EXTRA_COLUMNS: Mapping[type[DomainRecord | PageRecord], tuple[str, ...]] = {
+    DomainRecord: ("diagnosis", "start_url", "input", "legal_name", "address"),
+    PageRecord: ("diagnosis", "text"),
+}
 
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -66,6 +72,8 @@ def _of_domain(record: DomainRecord) -> dict[str, object]:
     organization = record.organization
     return {
         "organization": (organization.name or organization.legal_name) if organization else None,
+        "legal_name": organization.legal_name if organization else None,
+        "address": tuple(organization.address.values()) if organization else (),
         "emails": tuple(email.value for email in contact.emails),
         "phones": tuple(phone.value for phone in contact.phones),
         "faxes": tuple(fax.value for fax in contact.faxes),

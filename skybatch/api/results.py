@@ -98,18 +98,22 @@ def _wanted(request: web.Request) -> _Wanted:
 
 def _with_fields(wanted: _Wanted, inputs: Sequence[str], custom: Sequence[str]) -> _Wanted:
     """What is wanted, with the columns of a table. Raises Invalid for fields that there are not."""
+    columns = csv_export.columns_of(wanted.record, inputs, custom)
     if wanted.form == "csv":
-        known = csv_export.columns_of(wanted.record, inputs, custom)
+        known = (*columns, *csv_export.EXTRA_COLUMNS[wanted.record])
     else:
-        known = (
-            *(field.name for field in dataclasses.fields(wanted.record)),
-            *(f"input.{name}" for name in inputs),
-        )
+        members = (field.name for field in dataclasses.fields(wanted.record))
+        known = (*members, *(f"input.{name}" for name in inputs))
     unknown = [name for name in wanted.fields if name not in known]
     if unknown:
-        told = (f"there is no field {name!r}{suggest(name, known)}" for name in unknown)
+        told = (
+            f"there is no field {name!r} in {wanted.form}{suggest(name, known)}; there are "
+            f"{', '.join(known)}"
+            for name in unknown
+        )
         raise Invalid(tuple(Fault("?fields", "unknown", detail) for detail in told))
-    return replace(wanted, fields=known) if wanted.form == "csv" and not wanted.fields else wanted
+    is_whole_table = wanted.form == "csv" and not wanted.fields
+    return replace(wanted, fields=columns) if is_whole_table else wanted
 
 
 async def _rows(context: Context, batch: Batch, wanted: _Wanted) -> AsyncIterator[list[_Row]]:

@@ -128,6 +128,8 @@ class Client:
         if text is None:
             newest = [batch.batch_id for batch in (await self._slice({"limit": "1"})).items]
             return _only(newest, "there is no batch yet")
+        if not text.strip():
+            raise CommandError("the id of a batch is empty", Exit.USAGE)
         if is_uuid(text.lower()):
             return text.lower()
         found = [

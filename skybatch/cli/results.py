@@ -19,7 +19,7 @@ from skybatch.cli.client import connect
     default="domain",
     help="One line per domain or per page.",
 )
-@click.option("--fields", help="Only these members or columns, as title,final_url,emails.")
+@click.option("--fields", help="Only these members (of CSV: columns), as domain,title.")
 @click.option("--kind", help="Only e-mail addresses of this kind: role, personal, unknown.")
 @download.output_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")

@@ -39,6 +39,9 @@ def of_page(document: Document, facts: PageFacts) -> Diagnosis | None:
             return kind.diagnosis
     if size > _LITTLE or facts.links_internal > _FEW_LINKS or _has_contacts(facts):
         return None
+    leads_on = document.first_meta("refresh") or any(lead.tag == "frame" for lead in document.leads)
+    if leads_on:
+        return None
     is_bare = size <= _NOTHING and not document.nodes["img"]
     if document.nodes["script"] and (is_bare or _is_shell(document)):
         return Diagnosis.JS_ONLY
