@@ -1,7 +1,5 @@
 """Results as CSV: one line a domain or page, lists joined, cells that no spreadsheet runs."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -21,6 +19,8 @@ PAGE_COLUMNS = (
     "technologies", "favicon_url", "logo_url", "open_graph", "structured_data", "links_internal",
     "links_external", "job_id", "batch_id",
 )  # fmt: skip
+
+_ENDS_OF_CELLS = ',;|\t"\r\n'
 
 # What a table has when it is asked for by name.
 EXTRA_COLUMNS: Mapping[type[DomainRecord | PageRecord], tuple[str, ...]] = {
@@ -101,9 +101,16 @@ def _json(value: object) -> str | None:
 
 
 def _line(cells: Iterable[object]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerow([_inert(_text(cell)) for cell in cells])
-    return out.getvalue().encode("utf-8", "replace")
+    return (",".join(_quoted(_inert(_text(cell))) for cell in cells) + "\r\n").encode(
+        "utf-8", "replace"
+    )
+
+
+def _quoted(text: str) -> str:
+    """In quotes (RFC 4180) where it holds what any spreadsheet takes for the end of a cell."""
+    if any(sign in text for sign in _ENDS_OF_CELLS):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _text(cell: object) -> str:

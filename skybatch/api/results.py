@@ -103,7 +103,8 @@ def _with_fields(wanted: _Wanted, inputs: Sequence[str], custom: Sequence[str]) 
         known = (*columns, *csv_export.EXTRA_COLUMNS[wanted.record])
     else:
         members = (field.name for field in dataclasses.fields(wanted.record))
-        known = (*members, *(f"input.{name}" for name in inputs))
+        others = () if wanted.is_page_level else (f"input.{name}" for name in inputs)
+        known = (*members, *others)
     unknown = [name for name in wanted.fields if name not in known]
     if unknown:
         told = (

@@ -8,7 +8,7 @@ from yarl import URL
 
 from skybatch.crawl.connection import Connector
 from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
-from skybatch.crawl.fetcher import FetchError, Request, Response
+from skybatch.crawl.fetcher import FetchError, Request, Response, WasAway
 from skybatch.crawl.guard import BLOCKED, Guard
 from skybatch.crawl.headers import leads, retry_after_s, signs, text_of
 from skybatch.crawl.pulse import Limit, Pulse
@@ -136,7 +136,7 @@ class AiohttpFetcher:
                 return await self._exchange(attempt, limit)
         except ERRORS as error:
             if isinstance(error, TimeoutError) and self._pulse.was_away_since(attempt.started_at):
-                return await self.get(request)  # we were away, perhaps the server was not
+                raise WasAway from error  # perhaps the server was not
             is_tls = request.url.startswith("https:")
             raise failure(error, attempt.phase, self._settings, is_tls=is_tls) from error
 

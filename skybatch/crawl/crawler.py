@@ -179,6 +179,8 @@ class _Crawl:
         final_url = visit.response.url
         if visit.earlier is not None:
             return visit
+        if visit.response.body == b"":
+            raise FetchError(Reason.EMPTY, "its body has no bytes", url=final_url)
         if visit.reading is None:
             kind = content.essence(visit.response.content_type) or "not told"
             raise FetchError(Reason.NOT_HTML, f"its type is {kind}", url=final_url)

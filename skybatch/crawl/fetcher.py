@@ -14,6 +14,7 @@ class Pace:
 
     delay_s: float = 0.0  # between the starts of two requests
     concurrency: int = 2  # requests at a time
+    asked_s: float | None = None  # what the site asks for (Crawl-delay); None = not known here
 
 
 async def anywhere(_url: str) -> Pace | None:
@@ -103,6 +104,10 @@ class FetchError(SkybatchError):
         self.reached = MEANING[reason].reached if reached is None else reached
         self.retry_after_s = retry_after_s  # the host asks to be left alone for so long
         self.url = url  # of the request that failed, when redirects led elsewhere
+
+
+class WasAway(Exception):
+    """This process was stopped while it waited for an answer: to be asked for again in its turn."""
 
 
 class TooSoon(FetchError):

@@ -8,6 +8,10 @@ from skybatch.model.facts import RawPage, Reading
 from skybatch.model.reason import Reason
 
 
+class ReadingFailed(RuntimeError):
+    """Reading a page raised what it must not: a bug of ours. Has the traceback of the process."""
+
+
 class Reader(Protocol):
     """Reads a page. Raises FetchError when it is too complex.
 

@@ -17,7 +17,7 @@ import structlog
 
 from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
-from skybatch.crawl.reader import too_complex
+from skybatch.crawl.reader import ReadingFailed, too_complex
 from skybatch.crawl.room import LARGE
 from skybatch.crawl.spawning import spawned
 from skybatch.crawl.url import split
@@ -45,10 +45,6 @@ _LOOK_S = 1.0
 _REST_S, _MAX_REST_S = 1.0, 30.0  # before a process that died without having read anything starts
 _MAX_SLOW_HOSTS = 10_000
 _SLOW_S = 0.2  # of the processor for a page: a hundred times what most take
-
-
-class ReadingFailed(RuntimeError):
-    """Reading a page raised what it must not: a bug of ours. Has the traceback of the process."""
 
 
 @dataclass(slots=True, eq=False)
@@ -190,13 +186,13 @@ class ReadingPool:
         while True:
             why = "it ended before it had read anything"
             try:
-                has_read = await self._serve_one()
+                was_used = await self._serve_one()
             except OSError as error:
-                has_read, why = False, str(error)  # the system has nothing left for it
+                was_used, why = False, str(error)  # the system has nothing left for it
             except Exception:
-                has_read = False
+                was_used = False
                 log.exception("reading.process_failed")
-            if has_read:
+            if was_used:
                 rest_s = _REST_S
                 continue
             log.error("reading.process_missing", why=why, retry_in_s=rest_s)
@@ -204,7 +200,8 @@ class ReadingPool:
             rest_s = min(2 * rest_s, _MAX_REST_S)
 
     async def _serve_one(self) -> bool:
-        """One process, from its start to its end; returns whether it has read anything."""
+        """One process, from its start to its end; returns whether it has read anything, or has been
+        ended by a page."""
         async with spawned(self._additions) as (child, reader, writer):
             process = _Process(writer)
             try:
@@ -217,8 +214,10 @@ class ReadingPool:
                 if process in self._processes:
                     self._processes.remove(process)
                 child.kill()
-                self._mourn(process, -child.wait())  # it is dead: this takes no time
-        return process.has_read
+                by_signal = -child.wait()  # it is dead: this takes no time
+                was_used = process.has_read or bool(process.pages and by_signal in _BY_A_PAGE)
+                self._mourn(process, by_signal)
+        return was_used
 
     async def _hear(self, process: _Process, reader: asyncio.StreamReader) -> None:
         while True:

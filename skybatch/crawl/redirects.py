@@ -7,6 +7,7 @@ from skybatch.crawl.url import parse, split
 from skybatch.model.reason import Reason
 from skybatch.model.target import bare
 
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})  # RFC 9110, section 13.1
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
@@ -60,5 +61,7 @@ def _to(request: Request, target: str, pace: Pace) -> Request:
     is_secured = (asked.scheme, next_.scheme) == ("http", "https") and next_.port == 443
     is_there = (asked.scheme, asked.port) == (next_.scheme, next_.port) or is_secured
     is_same = is_there and bare(asked.host) == bare(next_.host)
-    headers = request.headers if is_same else {}
+    kept = request.headers if is_same else {}
+    # Whether it has changed is asked of the page that was there, and not of another one.
+    headers = {name: text for name, text in kept.items() if name.lower() not in _CONDITIONS}
     return replace(request, url=target, headers=headers, pace=pace, is_patient=True)

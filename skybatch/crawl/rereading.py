@@ -7,6 +7,8 @@ from contextlib import nullcontext
 import structlog
 
 from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.reader import ReadingFailed
+from skybatch.crawl.url import identity
 from skybatch.crawl.web import Web
 from skybatch.extract import merge
 from skybatch.model.facts import PageFacts, RawPage
@@ -18,11 +20,12 @@ log = structlog.get_logger()
 
 
 class Rereading:
-    """One domain; give it the pages in the order in which they were found."""
+    """One domain; give it the pages in the order in which they were fetched."""
 
-    def __init__(self, web: Web, domain: str, options: Options) -> None:
+    def __init__(self, web: Web, domain: str, start_url: str, options: Options) -> None:
         self._web = web
         self._domain = domain
+        self._start = identity(start_url) if start_url else ""
         self._options = options
         self._profile = Profile()
         self._has_read = False
@@ -40,7 +43,7 @@ class Rereading:
                 self._profile,
                 page.url,
                 facts or page.facts,
-                is_start=page.is_start,
+                is_start=page.asked == self._start,
                 domain=self._domain,
             )
         again = [(page, facts) for page, facts in zip(pages, answers, strict=True) if facts]
@@ -68,5 +71,8 @@ class Rereading:
             reading = await self._web.read(raw, nullcontext())
         except FetchError as error:
             log.warning("reread.page_left_as_it_was", url=page.url, reason=error.detail)
+            return None
+        except ReadingFailed:  # a bug of ours, which stops no other page
+            log.exception("reread.page_left_as_it_was", url=page.url)
             return None
         return reading.facts

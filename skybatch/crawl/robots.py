@@ -95,7 +95,7 @@ async def _rules(response: Response) -> Rules:
             if response.retry_after_s is None
             else response.retry_after_s,
         )
-    if response.status < 500:
+    if response.status < 500 and response.status != 304:  # which nobody asked for
         return OPEN
     raise FetchError(
         Reason.ROBOTS_UNREACHABLE, f"robots.txt: status {response.status}", reached=Reached.HTTP

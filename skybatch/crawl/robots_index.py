@@ -57,6 +57,7 @@ class Index:
         self._whole: dict[str, Rule] = {}  # by a whole path
         self._wild: dict[tuple[bool, str], Rule] = {}
         self._lengths: dict[int, None] = {}  # of the beginnings
+        self._all: Rule | None = None  # the one that forbids everything, as there are too many
         self._stars = self._size = 0  # of the patterns with wildcards
         for rule in rules:
             self.add(rule)
@@ -75,7 +76,8 @@ class Index:
 
     def _keep(self, rule: Rule) -> None:
         if len(self) >= _MAX_RULES:
-            rule = rule._replace(pattern="/")
+            self._all = self._all or rule  # whatever it allows: there may be more than we know of
+            return
         text, star, _ = rule.pattern.partition("*")
         is_whole = not star and text.endswith("$")
         rules, text = (self._whole, text[:-1]) if is_whole else (self._plain, text)
@@ -94,6 +96,8 @@ class Index:
 
     def decides(self, path: str) -> Rule | None:
         """The rule that decides on a path with its query, in normal form; `None` = none does."""
+        if self._all is not None:
+            return self._all
         # The longest pattern decides, and of two an `Allow` (RFC 9309, section 2.2.2).
         best = min(self._plainly(path), key=_precedence, default=None)
         for rule in self._wild.values():

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 
-from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response, TooSoon
+from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response, TooSoon, WasAway
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reached, Reason
@@ -38,6 +38,7 @@ class HostClock:
         self._in_flight = 0
         self._last_start = float("-inf")
         self._ready_at = float("-inf")
+        self._asked_s = 0.0  # between two requests, by its robots.txt
         self._usual_s: float | None = None  # how long answers take when all is well
         self.slow_s = 0.0  # added to the delay, as the host is slow or fails
 
@@ -82,6 +83,9 @@ class HostClock:
         together. Raises FetchError when the host asks for a long rest, and TooSoon unless it
         is patient."""
         await self._turn.acquire()
+        if pace.asked_s is not None:
+            self._asked_s = pace.asked_s
+        pace = replace(pace, delay_s=max(pace.delay_s, self._asked_s))
         with ExitStack() as turn:
             turn.callback(self._turn.release)
             await self._wait(pace, is_patient=is_patient)
@@ -144,6 +148,13 @@ class Throttled:
         self._sweep_above = _SWEEP_ABOVE
 
     async def get(self, request: Request) -> Response:
+        while True:
+            try:
+                return await self._get(request)
+            except WasAway:
+                continue  # it waits for its turn anew
+
+    async def _get(self, request: Request) -> Response:
         host = self._host(self._name(request.url))
         async with host.slot(request.pace, is_patient=request.is_patient) as sent:
             try:

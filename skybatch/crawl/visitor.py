@@ -132,6 +132,8 @@ class Visitor:
                 wait.turn_to(target)
                 return await self._follow(target)
 
+            if earlier and earlier.page.final_url not in (None, url):
+                earlier = None  # what it said was of where a redirect led
             conditions = earlier.conditions if earlier else {}
             request = Request(
                 url=url,
@@ -189,7 +191,8 @@ class Visitor:
 
     def _pace_by(self, rules: Rules) -> Pace:
         """The pace of the batch, or that of the site if it is slower."""
-        return Pace(max(self._pace.delay_s, rules.delay_s), self._pace.concurrency)
+        delay_s = max(self._pace.delay_s, rules.delay_s)
+        return Pace(delay_s, self._pace.concurrency, asked_s=rules.delay_s)
 
     async def _get(self, request: Request, *, may_be_unchanged: bool = False) -> Response:
         try:

@@ -1,7 +1,12 @@
 """Reads kept bodies again with the extractors of today, without a request."""
 
+import asyncio
+from collections.abc import Sequence
+
 from skybatch.crawl.rereading import Rereading
 from skybatch.crawl.web import Web
+from skybatch.model.facts import PageFacts
+from skybatch.model.page import KeptPage
 from skybatch.store import bodies
 from skybatch.store.bodies import Reread
 from skybatch.store.database import Store
@@ -20,29 +25,50 @@ class Rereader:
         self._store = store
         self._web = web
         self._under_way: tuple[Reread, Rereading] | None = None
-        self._after = 0  # the last page that was read
+        self._after = bodies.BEGINNING  # the last page that was read
+        self._reading: asyncio.Task[list[tuple[KeptPage, PageFacts]]] | None = None
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Break the reading of pages off: it may take its time, and nothing of it is stored yet."""
+        self._is_stopping = True
+        if self._reading is not None:
+            self._reading.cancel()
 
     async def run_once(self) -> float:
         """Read the next pages again."""
         under_way = self._under_way or await self._begin()
-        if under_way is None:
+        if under_way is None or self._is_stopping:
             return _REST_S
         job, rereading = under_way
         async with self._store.read() as db:
             pages = await bodies.pages_of(db, job, after=self._after, limit=_SLICE)
         if pages:
-            again = await rereading.read(pages)
-            await self._store.write(lambda tx: bodies.store_facts(tx, job, again))
-            self._after = pages[-1].seq
+            await self._read(job, rereading, pages)
         else:
             await self._store.write(lambda tx: bodies.finish(tx, job, rereading.profile))
             self._under_way = None
         return 0.0
 
+    async def _read(self, job: Reread, rereading: Rereading, pages: Sequence[KeptPage]) -> None:
+        self._reading = asyncio.create_task(rereading.read(pages), name="rereading")
+        try:
+            again = await self._reading
+        except asyncio.CancelledError:
+            if self._is_stopping:
+                return
+            raise
+        finally:
+            self._reading = None
+        await self._store.write(lambda tx: bodies.store_facts(tx, job, again))
+        self._after = pages[-1].position
+
     async def _begin(self) -> tuple[Reread, Rereading] | None:
         async with self._store.read() as db:
             job = await bodies.next_job(db)
-        self._after = 0
-        rereading = job and Rereading(self._web, job.domain, job.options)
-        self._under_way = (job, rereading) if job and rereading else None
+        self._after = bodies.BEGINNING
+        if job is None:
+            return None
+        rereading = Rereading(self._web, job.domain, job.start_url, job.options)
+        self._under_way = job, rereading
         return self._under_way

@@ -39,19 +39,20 @@ class Supervisor:
         )
         self._pool_loop = Loop(pool, unavailable=gate.close)
         self._discarder = Loop(Discarder(store), unavailable=gate.close)
-        self._rereader = Loop(Rereader(store, bench.web), unavailable=gate.close)
+        self._rereader = Rereader(store, bench.web)
+        self._rereader_loop = Loop(self._rereader, unavailable=gate.close)
         inspector = Loop(
             Inspector(store), unavailable=gate.close, after_error_seconds=AFTER_ERROR_SECONDS
         )
         others = (Loop(duty, unavailable=gate.close) for duty in duties)
-        self._loops = [self._pool_loop, self._discarder, self._rereader, inspector, *others]
+        self._loops = [self._pool_loop, self._discarder, self._rereader_loop, inspector, *others]
         pool.wake = self._pool_loop.wake
 
     def wake(self) -> None:
         """There may be something to claim, to delete, or to read again."""
         self._pool_loop.wake()
         self._discarder.wake()
-        self._rereader.wake()
+        self._rereader_loop.wake()
 
     async def pause(self) -> None:
         """Let everything rest, also over a restart."""
@@ -71,6 +72,7 @@ class Supervisor:
 
     async def stop(self, drain_seconds: float) -> None:
         """Drain the pool while leases are still kept, then end the loops."""
+        self._rereader.stop()
         await self.pool.drain(drain_seconds)
         for loop in self._loops:
             loop.stop()

@@ -1,5 +1,6 @@
 """What a page is instead of a company's own: parked, for sale, behind a wall, or nothing at all."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ class _Kind:
 
     diagnosis: Diagnosis
     most: int
-    titles: tuple[str, ...]
+    title: re.Pattern[str]
     texts: tuple[str, ...]
-    marks: tuple[str, ...]
+    mark: re.Pattern[str]
     headers: tuple[str, ...]
 
 
@@ -59,7 +60,7 @@ def of_refusal(status: int, headers: Sequence[str]) -> Diagnosis | None:
 
 
 def _fits(kind: _Kind, title: str, document: Document) -> bool:
-    by_title = any(part in title for part in kind.titles)
+    by_title = kind.title.search(title) is not None
     if kind.diagnosis in _NEEDS_TITLE_AND_MARK:
         return by_title and _is_marked(kind, document)
     return (
@@ -68,8 +69,7 @@ def _fits(kind: _Kind, title: str, document: Document) -> bool:
 
 
 def _is_marked(kind: _Kind, document: Document) -> bool:
-    source = document.html.lower()
-    return any(mark in source for mark in kind.marks)
+    return kind.mark.search(document.html.lower()) is not None
 
 
 def _is_shell(document: Document) -> bool:
@@ -91,7 +91,10 @@ def kinds() -> tuple[_Kind, ...]:
         _Kind(
             Diagnosis(table["name"]),
             table["most"],
-            *(tuple(table.get(part, ())) for part in ("titles", "texts", "marks", "headers")),
+            re.compile("|".join(rf"(?<!\w)(?:{title})(?!\w)" for title in table["titles"])),
+            tuple(table["texts"]),
+            re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, table['marks'])) or '(?!)'})"),
+            tuple(table.get("headers", ())),
         )
         for table in tables
     )

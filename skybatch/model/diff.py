@@ -1,10 +1,15 @@
 """What changed of a company between two batches: by field what is new, changed, or gone."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from skybatch.model.record import DomainRecord
+from skybatch.model.state import TERMINAL, JobState
+
+_ENDED = frozenset(state.value for state in TERMINAL)
+_READ = frozenset({JobState.COMPLETE.value, JobState.PARTIAL.value})
+_OUTCOME = ("status", "reason")  # what is told of a domain of which no page could be read
 
 
 class Change(StrEnum):
@@ -82,13 +87,19 @@ def diff(before: DomainRecord | None, after: DomainRecord | None) -> DomainDiff 
         known = after or before
         change = Change.NEW if before is None else Change.GONE
         return DomainDiff(known.domain, change) if known else None
-    changes = (*_single_changes(before, after), *_many_changes(before, after))
+    if after.status not in _ENDED:
+        return None  # it is not known yet
+    names = _SINGLE if after.status in _READ else _OUTCOME  # a site that is down has lost nothing
+    many = _many_changes(before, after) if after.status in _READ else ()
+    changes = (*_single_changes(before, after, names), *many)
     return DomainDiff(after.domain, Change.CHANGED, changes) if changes else None
 
 
-def _single_changes(before: DomainRecord, after: DomainRecord) -> Iterator[FieldChange]:
-    for name, value_of in _SINGLE.items():
-        old, new = value_of(before), value_of(after)
+def _single_changes(
+    before: DomainRecord, after: DomainRecord, names: Iterable[str]
+) -> Iterator[FieldChange]:
+    for name in names:
+        old, new = _SINGLE[name](before), _SINGLE[name](after)
         if old != new:
             yield FieldChange(name, _change(old, new), old, new)
 

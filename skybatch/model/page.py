@@ -59,9 +59,9 @@ class Kept:
 class KeptPage:
     """A fetched page that is read again."""
 
-    seq: int
+    position: tuple[float, int]  # in the order of fetching: when, and its row
+    asked: str  # identity
     url: str  # where it was found: the end of the redirects
-    is_start: bool
     content_type: str | None
     facts: PageFacts  # as they were found
     kept: Kept | None

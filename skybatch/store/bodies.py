@@ -15,6 +15,8 @@ from skybatch.model.profile import Profile
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL
 from skybatch.store.tx import Tx
 
+BEGINNING = (0.0, 0)  # a position before all pages
+
 
 @dataclass(frozen=True, slots=True)
 class Reread:
@@ -22,8 +24,9 @@ class Reread:
 
     batch: int
     job: int
+    attempt: int  # the last one: a further one finds facts of its own
     domain: str
-    start_url: str | None
+    start_url: str
     options: Options
 
 
@@ -77,7 +80,7 @@ async def next_job(db: aiosqlite.Connection) -> Reread | None:
     """The job that is next to be read again; `None` when there is none to do."""
     rows = await db.execute_fetchall(
         """
-        SELECT b.seq AS batch, b.options, j.seq, j.domain, j.start_url
+        SELECT b.seq AS batch, b.options, j.seq, j.attempt, j.domain, j.start_url
         FROM batches b INDEXED BY batches_reread
           LEFT JOIN jobs j ON j.seq = (SELECT min(n.seq) FROM jobs n INDEXED BY jobs_of_batch
                                        WHERE n.batch = b.seq AND n.seq > b.reread_after)
@@ -85,31 +88,46 @@ async def next_job(db: aiosqlite.Connection) -> Reread | None:
         """
     )
     for row in rows:
-        options = msgspec.json.decode(row["options"], type=Options)
-        return Reread(row["batch"], row["seq"] or 0, row["domain"] or "", row["start_url"], options)
+        return Reread(
+            batch=row["batch"],
+            job=row["seq"] or 0,
+            attempt=row["attempt"] or 0,
+            domain=row["domain"] or "",
+            start_url=row["start_url"] or "",
+            options=_options(row["options"]),
+        )
     return None
 
 
+def _options(text: str) -> Options:
+    """The options of a batch; the built-in ones if nobody can read them."""
+    try:
+        return msgspec.json.decode(text, type=Options)
+    except msgspec.ValidationError:
+        return Options()
+
+
 async def pages_of(
-    db: aiosqlite.Connection, job: Reread, *, after: int, limit: int
+    db: aiosqlite.Connection, job: Reread, *, after: tuple[float, int], limit: int
 ) -> list[KeptPage]:
-    """The fetched pages of a job in the order of discovery, with their bodies; `after` is the last
-    row seen."""
+    """The fetched pages of a job in the order in which they were fetched, with their bodies;
+    `after` is the position of the last one seen."""
     rows = await db.execute_fetchall(
         """
-        SELECT p.seq, p.url, p.final_url, p.content_type, p.facts,
+        SELECT p.seq, p.fetched_at, p.url, p.final_url, p.content_type, p.facts,
           b.body, b.encoding, b.language, b.was_cut, b.signs
         FROM pages p INDEXED BY pages_of_job LEFT JOIN bodies b ON b.page = p.seq
-        WHERE p.job = ? AND p.seq > ? AND p.state = 'fetched' AND p.facts IS NOT NULL
-        ORDER BY p.seq LIMIT ?
+        WHERE p.job = ? AND (p.fetched_at, p.seq) > (?, ?) AND p.state = 'fetched'
+          AND p.facts IS NOT NULL
+        ORDER BY p.fetched_at, p.seq LIMIT ?
         """,
-        (job.job, after, limit),
+        (job.job, *after, limit),
     )
     return [
         KeptPage(
-            row["seq"],
+            (row["fetched_at"], row["seq"]),
+            row["url"],
             row["final_url"] or row["url"],
-            row["url"] == job.start_url,
             row["content_type"],
             msgspec.json.decode(row["facts"], type=PageFacts),
             _kept(row),
@@ -131,7 +149,7 @@ def store_facts(tx: Tx, job: Reread, found: Iterable[tuple[KeptPage, PageFacts]]
         for page, facts in found:
             tx.execute(
                 "UPDATE pages SET facts = ? WHERE seq = ? AND job = ?",
-                (msgspec.json.encode(facts), page.seq, job.job),
+                (msgspec.json.encode(facts), page.position[1], job.job),
             )
 
 
@@ -152,5 +170,5 @@ def finish(tx: Tx, job: Reread, profile: Profile | None) -> None:
 
 
 def _has_ended(tx: Tx, job: Reread) -> bool:
-    row = tx.execute("SELECT state FROM jobs WHERE seq = ?", (job.job,)).fetchone()
-    return row is not None and row["state"] in TERMINAL
+    row = tx.execute("SELECT state, attempt FROM jobs WHERE seq = ?", (job.job,)).fetchone()
+    return row is not None and row["state"] in TERMINAL and row["attempt"] == job.attempt

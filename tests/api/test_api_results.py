@@ -149,7 +149,7 @@ async def test_only_the_fields_that_are_asked_for_come(api, batch_id):
     assert (first["domain"], first["input.company"]) == ("a.example", "First")
     columns = "domain,input.company,custom.vat"
     table = (await api.get(f"/batch/{batch_id}/results?format=csv&fields={columns}")).body.decode()
-    assert table.splitlines()[:2] == [columns, "a.example,First,DE1; DE2"]
+    assert table.splitlines()[:2] == [columns, 'a.example,First,"DE1; DE2"']
     pages = rows_of(await api.get(f"/batch/{batch_id}/results?level=page&format=ndjson&fields=url"))
     assert [list(page) for page in pages] == [["url"]] * 2
 

@@ -15,10 +15,11 @@ import pytest
 from skybatch.crawl import pulse as pulse_module
 from skybatch.crawl.client import AiohttpFetcher, open_session
 from skybatch.crawl.content import may_be_page
-from skybatch.crawl.fetcher import FetchError, Request
+from skybatch.crawl.fetcher import FetchError, Pace, Request
 from skybatch.crawl.guard import Guard
 from skybatch.crawl.pulse import AWAY_S, Pulse
 from skybatch.crawl.resolver import Resolver
+from skybatch.crawl.throttle import Throttled
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reached, Reason
 from tests.crawl.nameserver import NameServer
@@ -379,8 +380,12 @@ async def test_time_in_which_the_process_was_stopped_is_not_held_against_the_ser
 
     site = Site({"*": {"/": answer}})
     async with site, fetching(site, pulse=pulse, read_timeout_s=0.2) as fetcher:
-        assert (await fetcher.get(Request(URL))).body == b"here"
+        throttled = Throttled(fetcher, SystemClock())
+        began = time.monotonic()
+        response = await throttled.get(Request(URL, pace=Pace(0.7, 1)))
+    assert response.body == b"here"
     assert len(asked) == 2
+    assert time.monotonic() - began > 0.69, "the second one waits for its turn, as any other"
 
 
 @pytest.mark.parametrize(("delay_s", "read_timeout_s"), [(0.1, 0.5), (1.4, 5.0)])

@@ -15,8 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.reader import ReadingFailed
 from skybatch.crawl.reading_pool import (
-    ReadingFailed,
     ReadingPool,
     _Page,
     _Process,
@@ -106,6 +106,17 @@ async def test_a_page_that_takes_too_long_is_too_complex_and_those_beside_it_are
         assert slow.reason is Reason.TOO_COMPLEX
         assert "2 s of the processor" in slow.detail
         assert [other.facts.title for other in others] == ["Shop"] * 20
+
+
+async def test_pages_that_end_their_processes_make_no_other_page_wait():
+    """Each death doubled the time until the next process started, up to 30 s."""
+    async with reading_pool(1, SystemClock()) as pool:
+        with capture_logs() as logs:
+            for _ in range(2):
+                with pytest.raises(FetchError):
+                    await ask(pool, SLOW)
+            await ask(pool, PAGE)
+    assert [line for line in logs if line["event"] == "reading.process_missing"] == []
 
 
 async def test_a_process_that_is_killed_costs_no_page():

@@ -135,3 +135,11 @@ async def test_headers_of_ours_are_not_shown_to_another_site() -> None:
 async def test_a_failing_hop_says_which_one_it_was() -> None:
     assert (await failure({URL: "http://b.test/x"})).url == "http://b.test/x"
     assert (await failure({})).url is None
+
+
+async def test_whether_it_has_changed_is_not_asked_of_another_page() -> None:
+    table = Table()
+    table.locations = {URL: f"{URL}moved", f"{URL}moved": None}
+    headers = {"If-None-Match": '"1"', "If-Modified-Since": "x", "X-Mine": "y"}
+    await Redirecting(table, max_redirects=5).get(Request(URL, headers=headers))
+    assert [request.headers for request in table.requests] == [headers, {"X-Mine": "y"}]

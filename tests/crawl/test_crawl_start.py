@@ -36,7 +36,7 @@ async def attempt(start: Answer, **more: Answer) -> tuple[Report, Memory]:
         (Page(status=403), Reason.HTTP_4XX, 403),
         (Page("%PDF", content_type="application/pdf"), Reason.NOT_HTML, None),
         (Page("just text", content_type="text/plain"), Reason.NOT_HTML, None),
-        (Page(status=204, content_type=None), Reason.NOT_HTML, None),
+        (Page(status=204, content_type=None), Reason.EMPTY, None),
         (Page(""), Reason.EMPTY, None),
         (Redirect("/"), Reason.REDIRECT_LOOP, None),
         (Redirect("http://other.example/"), Reason.REDIRECT_OFF_SITE, None),

@@ -31,6 +31,18 @@ async def test_starts_are_spaced_whoever_asks() -> None:
     assert all(second - first > 0.1 - CLOSE_S for first, second in pairwise(times))
 
 
+async def test_what_a_site_asks_for_holds_for_requests_that_do_not_know_of_it() -> None:
+    """As for its robots.txt, which another site's may redirect to."""
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        for number, asked_s in enumerate((None, 0.3, None, 0.0, None)):
+            pace = Pace(delay_s=0.05, concurrency=9, asked_s=asked_s)
+            await web.fetcher.get(Request(f"http://shop.example/{number}", pace=pace))
+        times = [asked.at for asked in site.log]
+    gaps = [second - first for first, second in pairwise(times)]
+    assert [round(gap, 1) for gap in gaps[:2]] == [0.3, 0.3]
+    assert max(gaps[2:]) < 0.25
+
+
 async def test_hosts_do_not_wait_for_each_other() -> None:
     pace = Pace(delay_s=30.0)
     async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:

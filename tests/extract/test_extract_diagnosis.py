@@ -47,6 +47,21 @@ def test_what_is_no_page_of_a_company_is_told(page, diagnosis):
         "<title>Login</title><p>Our login is closed for the summer.",
         "<p>Site under construction, back in May<script src=/matomo.js></script>",
         '<div id="root"></div><script type="application/json">{"email":"info@acme.de"}</script>',
+        *(
+            f"<title>{title}</title><h1>{title}</h1><p>info@acme.de{PROSE[:900]}{LINKS}"
+            for title in (
+                "How it works | Acme",
+                "Whit Works - Potteries",
+                "Security Check GmbH",
+                "Registered at the heart of London | Acme Law",
+                "Villa is for sale | Acme Estates",
+            )
+        ),
+        f"<p>info@acme.de{PROSE[:900]}<a href=https://antibodis.com/>x</a>{LINKS}",
+        f"<p>info@acme.de{PROSE[:900]} Related searches: oak<script src=/assets/park.js></script>",
+        "<script src=/cdn-cgi/challenge-platform/h/b/scripts/jsd/main.js></script><p>info@acme.de",
+        '<meta http-equiv=refresh content="0; url=/start">',
+        "<frameset><frame src=/a><frame src=/b></frameset>",
         "<body><img src=/all-in-one.png><a href=https://x.com/acme>x</a>",
     ],
 )

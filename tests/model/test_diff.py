@@ -97,8 +97,12 @@ def test_what_failed_is_told_by_its_reason():
     assert [(each.field, each.after) for each in found.fields] == [
         ("status", "failed"),
         ("reason", "nxdomain"),
-        ("title", None),
     ]
+
+
+def test_a_domain_that_is_not_done_is_not_told():
+    waiting = replace(JOB, state=JobState.PENDING)
+    assert diff(record(title="Acme"), record(waiting)) is None
 
 
 def test_a_domain_may_be_in_one_of_the_two_only():

@@ -49,9 +49,9 @@ async def titles(store, batch_id) -> list[str]:
 
 async def read_again(store, job) -> None:
     async with store.read() as db:
-        (first, second) = await bodies.pages_of(db, job, after=0, limit=10)
+        (first, second) = await bodies.pages_of(db, job, after=bodies.BEGINNING, limit=10)
     assert (first.kept, second.kept) == (KEPT, None)
-    assert (first.is_start, second.is_start) == (True, False)
+    assert (first.asked, second.asked) == (job.start_url, f"{job.start_url}b")
     await store.write(lambda tx: bodies.store_facts(tx, job, [(first, PageFacts(title="new"))]))
     await store.write(lambda tx: bodies.finish(tx, job, Profile(title="new")))
 
@@ -77,6 +77,17 @@ async def test_a_job_that_runs_again_meanwhile_is_left_alone(store):
     await store.write(lambda tx: bodies.ask(tx, batch_id))
     job = await next_job(store)
     await store.write(lambda tx: retrying.retry(tx, batch_id, (), after=0))
+    await read_again(store, job)
+    assert await titles(store, batch_id) == ["old", "old"]
+
+
+async def test_a_job_that_has_run_again_meanwhile_keeps_what_it_found(store):
+    batch_id = await crawled(store, "a.example", ends=Finished(JobState.PARTIAL, Reason.TIMEOUT))
+    await store.write(lambda tx: bodies.ask(tx, batch_id))
+    job = await next_job(store)
+    await store.write(lambda tx: retrying.retry(tx, batch_id, (), after=0))
+    (held,) = await store.write(lambda tx: claims.claim(tx, boot="boot", lease_seconds=30, limit=1))
+    await store.write(lambda tx: attempts.finish(tx, held, Finished(JobState.COMPLETE)))
     await read_again(store, job)
     assert await titles(store, batch_id) == ["old", "old"]
 
