@@ -10,16 +10,18 @@ from skybatch.model.own import Additions
 
 HEAD = Struct(">I")  # bytes of what follows
 PAGE_CPU_S = 2.0  # of the processor, that a process may take for one page
+LARGE_WITHIN = 1024 * 1024  # bytes of a page that is read alone
 HELLO = HEAD.pack(0)  # a process is ready to read
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one page: one of the first three."""
+    """What came of one page: one of the first four."""
 
     reading: Reading | None = None
     refusal: str | None = None  # why the page is too complex to be read
     bug: str | None = None  # the traceback of an exception that reading must not raise
+    is_large: bool = False  # it was not read: it takes much memory, and is to be read alone
     cpu_s: float = 0.0  # what reading it took
 
 

@@ -11,7 +11,7 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -38,7 +38,6 @@ _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGABRT: "it breaks the parser",
 }
 _LARGE_CODED = 64 * 1024  # bytes of a compressed body
-_LARGE_WITHIN = 1024 * 1024  # bytes that a compressed body says it holds
 _PATIENCE_S = 0.5  # after which a slow page waits for no others
 _SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is silent so long is stuck
 _LOOK_S = 1.0
@@ -54,6 +53,7 @@ class _Page:
     raw: RawPage
     answer: "asyncio.Future[Reading]"
     is_suspect: bool = False  # it was in the hands of a process that died
+    holds_much: bool = False  # by what a process found in a small body
     queued_at: float = 0.0
 
     @property
@@ -66,9 +66,7 @@ class _Page:
         body, coding = self.raw.body, self.raw.content_encoding
         if coding is None:
             return len(body) > LARGE
-        # A stream of gzip ends with the length of what is in it (RFC 1952, section 2.3.1).
-        told = int.from_bytes(body[-4:], "little") if "gzip" in coding else 0
-        return len(body) > _LARGE_CODED or told > _LARGE_WITHIN
+        return self.holds_much or len(body) > _LARGE_CODED
 
     @property
     def is_wanted(self) -> bool:
@@ -168,7 +166,7 @@ class ReadingPool:
             process.heard_at = self._clock.monotonic()
         process.pages.append(page)
         process.size += len(page.raw.body)
-        process.channel.write(frames.framed(page.raw))
+        process.channel.write(frames.framed(replace(page.raw, is_alone=page.is_large)))
         return True
 
     def _load(self, process: _Process) -> tuple[bool, int, int]:
@@ -229,7 +227,10 @@ class ReadingPool:
             if reply.cpu_s > _SLOW_S:
                 self._slow_down(page)
             process.size -= len(page.raw.body)
-            if page.is_wanted:
+            if page.is_wanted and reply.is_large:
+                page.holds_much = True
+                self._queue(page)
+            elif page.is_wanted:
                 _tell(page, reply)
             self._hand_out()
             await asyncio.sleep(0)  # one page a turn of the loop: to handle it takes time

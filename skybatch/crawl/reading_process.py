@@ -21,7 +21,7 @@ from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.errors import TooComplex
 from skybatch.extract.own import Own, prepare
-from skybatch.extract.reading import read
+from skybatch.extract.reading import Large, read
 from skybatch.model.facts import RawPage
 
 MEMORY = 160 * 1024 * 1024  # of address space; 3 MB of documentation take 110 MB at their peak
@@ -101,7 +101,10 @@ def _answer(page: RawPage, own: Own) -> bytes:
 def _read(page: RawPage, own: Own) -> frames.Reply:
     signal.setitimer(signal.ITIMER_PROF, PAGE_CPU_S)
     try:
-        return frames.Reply(reading=read(page, own))
+        most = None if page.is_alone or page.is_sitemap else frames.LARGE_WITHIN
+        return frames.Reply(reading=read(page, own, most=most))
+    except Large:
+        return frames.Reply(is_large=True)
     except TooComplex as error:
         return frames.Reply(refusal=str(error))
     except MemoryError:

@@ -20,7 +20,7 @@ Attributes: TypeAlias = Mapping[str, str | None]
 
 COMMENT = "-comment"  # tag under which comments are collected
 MAX_TEXT = 200_000  # characters of visible text that are searched
-_MAX_NODES = 20_000  # of one kind
+_MAX_NODES = 10_000  # of one kind
 _MAX_ACTION = 2_000  # characters
 _MAX_METAS = 300
 _MAX_LEAD_TEXT = 200_000  # characters, of all links together

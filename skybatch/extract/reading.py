@@ -29,9 +29,16 @@ from skybatch.extract.same import is_same
 from skybatch.model.facts import Organization, PageFacts, RawPage, Reading
 
 
-def read(raw: RawPage, own: Own = NOTHING) -> Reading:
-    """The facts of one page and its links; any bytes are a page. Raises TooComplex only."""
+class Large(Exception):
+    """A compressed page holds more than whoever reads it has room for now."""
+
+
+def read(raw: RawPage, own: Own = NOTHING, *, most: int | None = None) -> Reading:
+    """The facts of one page and its links; any bytes are a page. Raises TooComplex only, and Large
+    for more than `most` bytes."""
     content = body.unpack(raw)
+    if most is not None and len(content.data) > most:
+        raise Large
     if raw.is_sitemap:
         return sitemap.read(raw, content)
     host = host_of(raw.url)

@@ -124,6 +124,7 @@ class RawPage:
     max_bytes: int  # of the decompressed body that is read
     default_region: str = ""  # country of phone numbers without a prefix, may be empty
     is_sitemap: bool = False  # or a page
+    is_alone: bool = False  # no other page that takes much memory is read meanwhile
     wants_text: bool = False
     signs: tuple[str, ...] = ()  # header lines and names of cookies that tell of software
 

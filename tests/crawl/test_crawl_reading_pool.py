@@ -319,6 +319,19 @@ async def test_large_pages_are_read_by_one_process_at_a_time():
         assert len(await asyncio.gather(*asking)) == 4
 
 
+async def test_a_small_body_that_holds_much_is_read_alone():
+    """Two bombs at a time take twice the memory."""
+    bomb = replace(PAGE, body=gzip.compress(b"<p>x" * 700_000), content_encoding="gzip")
+    async with reading_pool(2, SystemClock()) as pool:
+        asking = [asyncio.create_task(ask(pool, bomb)) for _ in range(3)]
+        await until(lambda: any(map(len, (process.pages for process in pool._processes))))
+        while not all(task.done() for task in asking):
+            in_hand = [page for process in pool._processes for page in process.pages]
+            assert sum(page.holds_much for page in in_hand) < 2
+            await asyncio.sleep(0.001)
+        assert [task.result().size for task in asking] == [2_800_000] * 3
+
+
 async def test_a_process_that_has_read_large_pages_is_small_again_and_reads_on():
     term = b"<dt id=a%d class=b>%d<dd title=%d>text %d"
     terms = b"".join(term % (n, n, n, n) for n in range(40_000))
