@@ -24,6 +24,7 @@ _DRAWN = re.compile(r"<(/?)([a-zA-Z][\w-]*)[^<>]*?(/?)(?=[<>]|$)")
 _MAX_DRAWINGS = 3_000
 _PAGE = re.compile(r"<(?:html|body)\b([^<>]*)", re.IGNORECASE)
 _FEW_PAGES = 2
+_LONG = 50_000  # characters: a tenth of what so many attributes take to be slow
 _PIECE = 2_000  # characters; two thousand attributes take twice as many
 _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_PIECE}}}[^<>]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -69,7 +70,7 @@ def _has_many_elements(html: str) -> bool:
 def _attributes_of_page(html: str) -> int:
     """About how many attributes <html> and <body> have: those of each further tag are added to the
     first (HTML Standard, "in body")."""
-    tags = _PAGE.findall(html)
+    tags = _PAGE.findall(html) if len(html) > _LONG else ()
     return sum(len(rest.split()) for rest in tags) if len(tags) > _FEW_PAGES else 0
 
 
@@ -77,7 +78,8 @@ def _foreign_depth(html: str) -> int:
     """The most elements that can be open at a time in a drawing or a formula, where those that are
     shallow in HTML are not."""
     deepest = 0
-    for found in islice(_FOREIGN.finditer(html), _MAX_DRAWINGS):
+    drawings = _FOREIGN.finditer(html) if html.count("<") > _MAX_DEPTH else iter(())
+    for found in islice(drawings, _MAX_DRAWINGS):
         end = html.find(f"</{found[1]}", found.end())
         start, end = found.end(), len(html) if end < 0 else end
         if html.count("<", start, end) > _MAX_DEPTH:

@@ -29,6 +29,8 @@ def _any(words: str) -> str:
     return "|".join(map(re.escape, sorted(words.split(), key=len, reverse=True)))
 
 
+_BRACKETS = "[({<\uff08\uff3b\u3010"
+_MAX_BRACKETS = 2_000  # of a kind
 _OPEN, _CLOSE = "[\\[({<\uff08\uff3b\u3010]", "[\\])}>\uff09\uff3d\u3011]"
 # After an opening bracket. (a) alone may be the first point of a list, but not with an address on
 # both sides of it.
@@ -96,8 +98,10 @@ def at_own_domain(text: str, domain: str) -> Iterator[tuple[str, bool]]:
 
 
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
-    for found in _BRACKETED.finditer(text):
-        yield found.span()
+    for bracket in _BRACKETS:  # to search for each is five times as fast as for all of them
+        for position in islice(_positions(text, bracket), _MAX_BRACKETS):
+            if found := _BRACKETED.match(text, position):
+                yield found.span()
     for word in _BARE:
         for position in _positions(text, word):
             yield position, position + len(word)

@@ -12,10 +12,17 @@ from itertools import islice
 
 from skybatch.extract.address import address_in
 from skybatch.extract.document import Document, host_of
-from skybatch.extract.legal_forms import distinctive, folded, forms, may_name, name_in, words_of
+from skybatch.extract.legal_forms import (
+    distinctive,
+    folded,
+    forms,
+    lines_with_names,
+    name_in,
+    words_of,
+)
 from skybatch.model.facts import Organization, Place
 
-_HEAD, _TAIL = 20_000, 10_000  # characters
+_HEAD, _TAIL = 12_000, 8_000  # characters
 _MAX_NAMED = 30  # lines that are weighed
 _MAX_LINE = 250  # characters; what is longer is prose
 _MAX_LABEL = 6  # words of a line above that is a label
@@ -58,10 +65,9 @@ def company_of(lines: Sequence[Sequence[str]], host: str) -> Organization | None
 
 
 def _named(lines: Sequence[Sequence[str]], host: str) -> Iterator[_Named]:
-    for number, words in enumerate(lines):
-        if not may_name(words) or len(line := " ".join(words)) > _MAX_LINE:
-            continue
-        span = name_in(line)
+    for number in lines_with_names(lines):
+        line = " ".join(lines[number])
+        span = name_in(line) if len(line) <= _MAX_LINE else None
         if span is None:
             continue
         name = line[span[0] : span[1]].strip(" ,-")

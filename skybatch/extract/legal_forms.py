@@ -36,12 +36,19 @@ class _Forms(NamedTuple):
     connectors: frozenset[str]
 
 
-def may_name(words: Sequence[str]) -> bool:
-    """Whether a line of these words is worth a look: nearly all are not."""
-    if not forms().words.isdisjoint(words):
-        return True
+def lines_with_names(lines: Sequence[Sequence[str]]) -> list[int]:
+    """The numbers of the lines that are worth a look, by their words: nearly all are not."""
+    is_none = forms().words.isdisjoint
+    numbers = [number for number, words in enumerate(lines) if not is_none(words)]
+    text = "\n".join(map(" ".join, lines))
+    if any(part in text for part in forms().parts):
+        numbers += [number for number, words in enumerate(lines) if _has_part(words)]
+    return sorted(set(numbers))
+
+
+def _has_part(words: Sequence[str]) -> bool:
     line = " ".join(words)
-    return not line.isascii() and any(part in line for part in forms().parts)
+    return any(part in line for part in forms().parts)
 
 
 def name_in(line: str) -> tuple[int, int] | None:

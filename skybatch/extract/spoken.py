@@ -13,12 +13,13 @@ from skybatch.model.facts import Place
 _MAX_RUNS = 500  # runs of digits that are looked at
 _MAX_NUMBERS = 40
 _MAX_ENDINGS = 5  # after one number
+_SHORTEST = 6  # characters of a number
 _NEARBY = 40  # characters before a number in which its label is looked for
 _UNLABELLED = 0.6  # confidence of a number that only its form shows to be one
 
 _DASHES = "\u2010-\u2015-"
 _PUNCTUATION = " ()/.-\u2010\u2011\u2012\u2013\u2014\u2015"
-_RUN = re.compile(rf"\(?[0-9+][0-9{re.escape(_PUNCTUATION)}]{{5,40}}+")
+_RUN = re.compile(rf"[0-9+(][0-9{re.escape(_PUNCTUATION)}]{{5,40}}+")
 # Digits and brackets of other keyboards (Unicode blocks 0600 and FF00).
 _FOREIGN = re.compile("[\u0660-\u0669\u06f0-\u06f9\uff08\uff09\uff0b\uff0d]")
 _PLAIN = {0xFF08: "(", 0xFF09: ")", 0xFF0B: "+", 0xFF0D: "-"} | {
@@ -102,13 +103,7 @@ def spoken(text: str, region: str | None) -> Iterator[Spoken]:
     """The numbers of a lower-case text, in its order; what takes calls and faxes comes twice."""
     if _FOREIGN.search(text):
         text = text.translate(_PLAIN)
-    text = _TIME.sub(_hidden, text)
     return islice(_spoken(text, region), _MAX_NUMBERS)
-
-
-def _hidden(time: re.Match[str]) -> str:
-    """As many characters that are no digits: what stands where must stay so."""
-    return "\u00b7" * len(time[0])
 
 
 def _spoken(text: str, region: str | None) -> Iterator[Spoken]:
@@ -136,17 +131,28 @@ def _spoken(text: str, region: str | None) -> Iterator[Spoken]:
 
 def _numbers(text: str, region: str | None) -> Iterator[tuple[int, int, str]]:
     """Where runs of digits begin and end that may be a number each, and the number."""
-    for match in islice(_RUN.finditer(text), _MAX_RUNS):
-        start, run = match.start(), match.group()
+    for start, run in islice(_runs(text), _MAX_RUNS):
         if run.rfind("(") > run.rfind(")"):
             run = run[: run.rfind("(")]
         run = run.rstrip(_PUNCTUATION)
+        if len(run) < _SHORTEST:
+            continue
         end = start + len(run)
         is_part = text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()
         if is_part:
             continue
         is_one = not (_POSTCODE.match(run) or _SPLIT.search(run)) or e164(run, region)
         yield from [(start, end, run)] if is_one else _split(run, start, region)
+
+
+def _runs(text: str) -> Iterator[tuple[int, str]]:
+    """Runs of digits and where they begin, without the dates and hours in them."""
+    for match in _RUN.finditer(text):
+        start, position = match.start(), 0
+        for time in _TIME.finditer(match[0]):
+            yield start + position, match[0][position : time.start()]
+            position = time.end()
+        yield start + position, match[0][position:]
 
 
 def _split(run: str, start: int, region: str | None) -> Iterator[tuple[int, int, str]]:
