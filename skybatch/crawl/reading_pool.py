@@ -51,14 +51,11 @@ class _Page:
     """A page on its way."""
 
     raw: RawPage
+    host: str
     answer: "asyncio.Future[Reading]"
     is_suspect: bool = False  # it was in the hands of a process that died
     holds_much: bool = False  # by what a process found in a small body
     queued_at: float = 0.0
-
-    @property
-    def host(self) -> str:
-        return split(self.raw.url).host
 
     @property
     def is_large(self) -> bool:
@@ -113,7 +110,8 @@ class ReadingPool:
 
     async def __call__(self, raw: RawPage, _within: AbstractContextManager[object]) -> Reading:
         """Read a page; `_within` is not entered, as it cannot take this process down."""
-        page = _Page(raw, asyncio.get_running_loop().create_future())
+        host = split(raw.url).host
+        page = _Page(raw, host, asyncio.get_running_loop().create_future())
         self._queue(page)
         self._hand_out()
         return await page.answer
@@ -146,7 +144,10 @@ class ReadingPool:
 
     def _has_slow_in_hand(self) -> bool:
         """Whether a slow page is being read: others of its sort wait for it, and nobody else."""
-        return any(map(self._is_slow, self._in_hand()))
+        return any(self._has_slow(process) for process in self._processes)
+
+    def _has_slow(self, process: _Process) -> bool:
+        return any(map(self._is_slow, process.pages))
 
     def _is_slow(self, page: _Page) -> bool:
         return page.is_suspect or page.is_large or page.host in self._slow_hosts
@@ -158,7 +159,7 @@ class ReadingPool:
         process = min(self._processes, key=self._load, default=None)
         if process is None:
             return False
-        if len(process.pages) > _FEW or any(self._is_slow(each) for each in process.pages):
+        if len(process.pages) > _FEW or self._has_slow(process):
             self._is_short.set()
         if not process.takes(page):
             return False
@@ -166,12 +167,13 @@ class ReadingPool:
             process.heard_at = self._clock.monotonic()
         process.pages.append(page)
         process.size += len(page.raw.body)
-        process.channel.write(frames.framed(replace(page.raw, is_alone=page.is_large)))
+        raw = replace(page.raw, is_alone=True) if page.is_large else page.raw
+        process.channel.write(frames.framed(raw))
         return True
 
     def _load(self, process: _Process) -> tuple[bool, int, int]:
         """How long a page would wait there: behind a slow one, the longest."""
-        return any(map(self._is_slow, process.pages)), process.size, len(process.pages)
+        return self._has_slow(process), process.size, len(process.pages)
 
     async def serve_more(self) -> None:
         """As `serve`, from when one process is not enough: each takes 30 MB, and 0.2 s to start."""

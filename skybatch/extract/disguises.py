@@ -40,7 +40,8 @@ _BRACKETED = re.compile(
 _BARE = tuple(f" {word} " for word in (*_AT.split(), "-at-", "-ät-") if word not in _SHORT)
 _STOP = re.compile(rf" ?{_OPEN} ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) ")
 _PICTURED_SIGNS = ('alt="@"', "alt='@'")
-_SIGNS = ("@", "&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;", *_PICTURED_SIGNS)
+_SIGNS = ("@",)
+_ENTITIES = ("&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;")
 # A sign in an element of its own: `info<b> (at) </b>firma.de`.
 _WRAPPED_SIGNS = tuple(
     f"{left}{sign}{right}"
@@ -112,7 +113,8 @@ def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     html, pieces = document.html, document.pieces
     if any(sign in pieces for sign in _WRAPPED_SIGNS):
         yield from _wrapped(html)
-    for sign in _SIGNS if "@" in pieces else _PICTURED_SIGNS:
+    signs = (*_SIGNS, *(_ENTITIES if "&#" in html or "&c" in html else ())) if "@" in pieces else ()
+    for sign in (*signs, *_PICTURED_SIGNS):
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)
             if sign.startswith("alt"):

@@ -22,7 +22,7 @@ from skybatch.extract.legal_forms import (
 )
 from skybatch.model.facts import Organization, Place
 
-_HEAD, _TAIL = 12_000, 8_000  # characters
+_HEAD, _TAIL = 6_000, 6_000  # characters
 _MAX_NAMED = 30  # lines that are weighed
 _MAX_LINE = 250  # characters; what is longer is prose
 _MAX_LABEL = 6  # words of a line above that is a label

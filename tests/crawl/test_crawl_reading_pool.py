@@ -23,6 +23,7 @@ from skybatch.crawl.reading_pool import (
     reading_pool,
 )
 from skybatch.crawl.room import LARGE
+from skybatch.crawl.url import split
 from skybatch.extract.reading import read
 from skybatch.model.clock import SystemClock
 from skybatch.model.facts import RawPage
@@ -161,7 +162,9 @@ async def test_a_host_whose_pages_take_long_goes_behind_the_others():
     page = replace(PAGE, body=gzip.compress(heavy), content_encoding="gzip",
                    url="http://heavy.example/", max_bytes=10**7)  # fmt: skip
     async with reading_pool(1, SystemClock()) as pool:
-        assert not pool._is_slow(_Page(page, asyncio.get_running_loop().create_future()))
+        assert not pool._is_slow(
+            _Page(page, split(page.url).host, asyncio.get_running_loop().create_future())
+        )
         await ask(pool, page)
         await ask(pool, PAGE)
         assert pool._slow_hosts == {"heavy.example"}
@@ -347,7 +350,7 @@ async def test_a_process_that_has_read_large_pages_is_small_again_and_reads_on()
 
 def test_a_suspect_shares_a_process_with_nobody():
     process = _Process(channel=None)
-    suspect, other = (_Page(PAGE, None, is_suspect=each) for each in (True, False))
+    suspect, other = (_Page(PAGE, "shop.example", None, is_suspect=each) for each in (True, False))
     assert process.takes(suspect)
     process.pages.append(other)
     assert process.takes(other)
