@@ -132,7 +132,9 @@ class Visitor:
 
             async def follow(target: str) -> Pace:
                 wait.turn_to(target)
-                return await self._follow(target)
+                pace = await self._follow(target)
+                self._watch.knocking(target)  # the host behind it remembers it over a restart
+                return pace
 
             if earlier and earlier.page.final_url not in (None, url):
                 earlier = None  # what it said was of where a redirect led
@@ -166,7 +168,9 @@ class Visitor:
 
             async def follow(target: str) -> Pace:
                 wait.turn_to(target)
-                return await self._allowed(target)
+                pace = await self._allowed(target)
+                self._watch.knocking(target)
+                return pace
 
             request = Request(
                 url=url,

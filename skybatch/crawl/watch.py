@@ -14,7 +14,8 @@ class Watch(Protocol):
         """A request for a page goes out now."""
 
     def knocking(self, url: str) -> None:
-        """A request goes out now for what is no page: robots.txt, or a sitemap."""
+        """A request goes out now for what is no row of the frontier: robots.txt, a sitemap, or
+        where a redirect leads."""
 
     def missed(self, url: str, why: str) -> None:
         """It came to nothing; perhaps it is asked for again."""

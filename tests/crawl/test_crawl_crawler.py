@@ -444,3 +444,15 @@ async def test_the_depth_of_a_page_is_that_of_the_shortest_way() -> None:
         scene = Scene(web, max_depth=2, per_host_concurrency=1)
         await scene.run()
     assert "/x" in scene.sink.fetched
+
+
+async def test_where_a_redirect_leads_is_noted_for_the_next_start() -> None:
+    """Its host was asked 0.7 s after a kill where 6 s were wanted."""
+    noted: list[str] = []
+    hosts = {**shop(start=Page(links("/go")), go=Redirect("http://sub.shop.example/x"))}
+    hosts["sub.shop.example"] = {"/x": LEAF}
+    async with Site(hosts) as site, web_of(site) as web:
+        scene = Scene(web, scope="subdomains")
+        scene.sink.knocking = noted.append
+        await scene.run()
+    assert "http://sub.shop.example/x" in noted
