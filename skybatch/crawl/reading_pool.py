@@ -11,14 +11,14 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 
 from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
+from skybatch.crawl.in_hand import Page, Process
 from skybatch.crawl.reader import ReadingFailed, too_complex
-from skybatch.crawl.room import LARGE
 from skybatch.crawl.spawning import spawned
 from skybatch.crawl.url import split
 from skybatch.model.clock import Clock
@@ -27,9 +27,7 @@ from skybatch.model.own import NONE, Additions
 
 log = structlog.get_logger()
 
-_IN_HAND = 16  # pages that are with a process at a time
 _FEW = 3  # pages in the hands of each process; with more there is work for another process
-_BYTES_IN_HAND = 1024 * 1024  # of their bodies; a larger one goes alone
 # What a page does to the process that reads it; everything else was done from outside, or is ours.
 _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGPROF: f"reading it takes more than {PAGE_CPU_S:g} s of the processor",
@@ -37,7 +35,6 @@ _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGBUS: "it breaks the parser",
     signal.SIGABRT: "it breaks the parser",
 }
-_LARGE_CODED = 64 * 1024  # bytes of a compressed body
 _PATIENCE_S = 0.5  # after which a slow page waits for no others
 _SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is silent so long is stuck
 _LOOK_S = 1.0
@@ -46,60 +43,15 @@ _MAX_SLOW_HOSTS = 10_000
 _SLOW_S = 0.2  # of the processor for a page: a hundred times what most take
 
 
-@dataclass(slots=True, eq=False)
-class _Page:
-    """A page on its way."""
-
-    raw: RawPage
-    host: str
-    answer: "asyncio.Future[Reading]"
-    is_suspect: bool = False  # it was in the hands of a process that died
-    holds_much: bool = False  # by what a process found in a small body
-    queued_at: float = 0.0
-
-    @property
-    def is_large(self) -> bool:
-        """Whether it may take much memory."""
-        body, coding = self.raw.body, self.raw.content_encoding
-        if coding is None:
-            return len(body) > LARGE
-        return self.holds_much or len(body) > _LARGE_CODED
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody still waits for it."""
-        return not self.answer.done()
-
-
-@dataclass(slots=True, eq=False)
-class _Process:
-    """One process that reads, and what is in its hands."""
-
-    channel: asyncio.StreamWriter
-    pages: deque[_Page] = field(default_factory=deque)  # in the order in which they were given
-    size: int = 0  # of their bodies
-    has_read: bool = False
-    heard_at: float = 0.0
-
-    def takes(self, page: _Page) -> bool:
-        """Whether a page can be given to it now: a suspect is read alone, a large one nearly so."""
-        if not self.pages:
-            return True
-        if page.is_suspect or self.pages[0].is_suspect:
-            return False
-        fits = self.size + len(page.raw.body) <= _BYTES_IN_HAND
-        return fits and len(self.pages) < _IN_HAND
-
-
 class ReadingPool:
     """A reader with processes of its own. Open it with `reading_pool`."""
 
     def __init__(self, clock: Clock, additions: Additions) -> None:
         self._clock = clock
         self._additions = frames.framed(additions)
-        self._processes: list[_Process] = []
-        self._waiting: deque[_Page] = deque()
-        self._slow: deque[_Page] = deque()  # large pages, and those of hosts in `_slow_hosts`
+        self._processes: list[Process] = []
+        self._waiting: deque[Page] = deque()
+        self._slow: deque[Page] = deque()  # large pages, and those of hosts in `_slow_hosts`
         self._slow_hosts: set[str] = set()  # a page of theirs took long, or killed a process
         self._is_short = asyncio.Event()  # a page found no process with little to do
         self._looked_at = clock.monotonic()
@@ -111,12 +63,12 @@ class ReadingPool:
     async def __call__(self, raw: RawPage, _within: AbstractContextManager[object]) -> Reading:
         """Read a page; `_within` is not entered, as it cannot take this process down."""
         host = split(raw.url).host
-        page = _Page(raw, host, asyncio.get_running_loop().create_future())
+        page = Page(raw, host, asyncio.get_running_loop().create_future())
         self._queue(page)
         self._hand_out()
         return await page.answer
 
-    def _queue(self, page: _Page) -> None:
+    def _queue(self, page: Page) -> None:
         page.queued_at = self._clock.monotonic()
         (self._slow if self._is_slow(page) else self._waiting).append(page)
 
@@ -139,20 +91,20 @@ class ReadingPool:
         if self._give(self._slow[0]):
             self._slow.popleft()
 
-    def _in_hand(self) -> Iterator[_Page]:
+    def _in_hand(self) -> Iterator[Page]:
         return (page for process in self._processes for page in process.pages)
 
     def _has_slow_in_hand(self) -> bool:
         """Whether a slow page is being read: others of its sort wait for it, and nobody else."""
         return any(self._has_slow(process) for process in self._processes)
 
-    def _has_slow(self, process: _Process) -> bool:
+    def _has_slow(self, process: Process) -> bool:
         return any(map(self._is_slow, process.pages))
 
-    def _is_slow(self, page: _Page) -> bool:
+    def _is_slow(self, page: Page) -> bool:
         return page.is_suspect or page.is_large or page.host in self._slow_hosts
 
-    def _give(self, page: _Page) -> bool:
+    def _give(self, page: Page) -> bool:
         """Whether a process has taken the page, or nobody waits for it any more."""
         if not page.is_wanted:
             return True
@@ -171,7 +123,7 @@ class ReadingPool:
         process.channel.write(frames.framed(raw))
         return True
 
-    def _load(self, process: _Process) -> tuple[bool, int, int]:
+    def _load(self, process: Process) -> tuple[bool, int, int]:
         """How long a page would wait there: behind a slow one, the longest."""
         return self._has_slow(process), process.size, len(process.pages)
 
@@ -203,7 +155,7 @@ class ReadingPool:
         """One process, from its start to its end; returns whether it has read anything, or has been
         ended by a page."""
         async with spawned(self._additions) as (child, reader, writer):
-            process = _Process(writer)
+            process = Process(writer)
             try:
                 with suppress(ConnectionError, asyncio.IncompleteReadError):
                     await reader.readexactly(len(frames.HELLO))
@@ -219,7 +171,7 @@ class ReadingPool:
                 self._mourn(process, by_signal)
         return was_used
 
-    async def _hear(self, process: _Process, reader: asyncio.StreamReader) -> None:
+    async def _hear(self, process: Process, reader: asyncio.StreamReader) -> None:
         while True:
             size = frames.HEAD.unpack(await reader.readexactly(frames.HEAD.size))[0]
             reply = frames.reply(await reader.readexactly(size))
@@ -237,7 +189,7 @@ class ReadingPool:
             self._hand_out()
             await asyncio.sleep(0)  # one page a turn of the loop: to handle it takes time
 
-    def _mourn(self, process: _Process, by_signal: int) -> None:
+    def _mourn(self, process: Process, by_signal: int) -> None:
         """A process has ended: what it had in its hands is read again, or not at all."""
         pages = [page for page in process.pages if page.is_wanted]
         is_alone = len(process.pages) == 1
@@ -249,12 +201,12 @@ class ReadingPool:
                 self._queue(page)
         self._hand_out()
 
-    def _slow_down(self, page: _Page) -> None:
+    def _slow_down(self, page: Page) -> None:
         """The pages of its host are read one at a time from now on, after those of others."""
         if len(self._slow_hosts) < _MAX_SLOW_HOSTS:
             self._slow_hosts.add(page.host)
 
-    def _blame(self, page: _Page, by_signal: int) -> None:
+    def _blame(self, page: Page, by_signal: int) -> None:
         self._slow_down(page)
         detail = _BY_A_PAGE.get(by_signal, "the process that reads it dies")
         page.answer.set_exception(too_complex(detail))
@@ -273,7 +225,7 @@ class ReadingPool:
                     process.channel.transport.abort()
 
 
-def _tell(page: _Page, reply: frames.Reply) -> None:
+def _tell(page: Page, reply: frames.Reply) -> None:
     if reply.reading is not None:
         page.answer.set_result(reply.reading)
     elif reply.refusal is not None:

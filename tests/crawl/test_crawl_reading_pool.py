@@ -15,13 +15,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from skybatch.crawl.fetcher import FetchError
+from skybatch.crawl.in_hand import Page, Process
 from skybatch.crawl.reader import ReadingFailed
-from skybatch.crawl.reading_pool import (
-    ReadingPool,
-    _Page,
-    _Process,
-    reading_pool,
-)
+from skybatch.crawl.reading_pool import ReadingPool, reading_pool
 from skybatch.crawl.room import LARGE
 from skybatch.crawl.url import split
 from skybatch.extract.reading import read
@@ -163,7 +159,7 @@ async def test_a_host_whose_pages_take_long_goes_behind_the_others():
                    url="http://heavy.example/", max_bytes=10**7)  # fmt: skip
     async with reading_pool(1, SystemClock()) as pool:
         assert not pool._is_slow(
-            _Page(page, split(page.url).host, asyncio.get_running_loop().create_future())
+            Page(page, split(page.url).host, asyncio.get_running_loop().create_future())
         )
         await ask(pool, page)
         await ask(pool, PAGE)
@@ -349,8 +345,8 @@ async def test_a_process_that_has_read_large_pages_is_small_again_and_reads_on()
 
 
 def test_a_suspect_shares_a_process_with_nobody():
-    process = _Process(channel=None)
-    suspect, other = (_Page(PAGE, "shop.example", None, is_suspect=each) for each in (True, False))
+    process = Process(channel=None)
+    suspect, other = (Page(PAGE, "shop.example", None, is_suspect=each) for each in (True, False))
     assert process.takes(suspect)
     process.pages.append(other)
     assert process.takes(other)
