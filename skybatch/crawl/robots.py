@@ -1,6 +1,7 @@
 """robots.txt (RFC 9309): asked once a day per origin, for all crawls of the process."""
 
 import asyncio
+import re
 from weakref import WeakValueDictionary
 
 from skybatch.crawl.cache import Cache
@@ -18,6 +19,9 @@ _CACHE_S = 24 * 3_600.0  # section 2.4
 # In memory: 5,000 origins without a rule, or 250,000 rules of 250 bytes.
 _MOST, _ORIGIN = 250_000, 50
 _ASK_AGAIN_S = 30.0  # after a 429 that does not say when
+
+_CODINGS = frozenset({"identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
+_NAME = re.compile(r"[^\s,]+")
 
 OPEN = Rules()
 
@@ -86,7 +90,7 @@ def _is_own_file(url: str, *, of: str) -> bool:
 
 async def _rules(response: Response) -> Rules:
     if response.is_success and response.body is not None:
-        return await Rules.patiently(_text(response))
+        return await Rules.patiently(_text(response, response.body))
     if response.status == 429 or response.asks_to_wait:
         raise FetchError(
             Reason.RATE_LIMITED,
@@ -102,11 +106,12 @@ async def _rules(response: Response) -> Rules:
     )
 
 
-def _text(response: Response) -> str:
-    """The file, up to its last whole line: half a rule may say the opposite of it."""
+def _text(response: Response, coded: bytes) -> str:
+    """The file, up to its last whole line: half a rule may say the opposite of it. Raises
+    FetchError for one that nobody can read: it may forbid everything."""
     raw = RawPage(
         url=response.url,
-        body=response.body or b"",
+        body=coded,
         content_type=None,
         content_encoding=response.content_encoding,
         language=None,
@@ -116,6 +121,15 @@ def _text(response: Response) -> str:
     )
     body = unpack(raw)
     data = body.data
+    is_whole = not response.was_cut and len(data) < MAX_BYTES
+    is_damaged = is_whole and body.truncated
+    is_unknown = not _CODINGS.issuperset(_NAME.findall((response.content_encoding or "").lower()))
+    if is_damaged or is_unknown:
+        raise FetchError(
+            Reason.ROBOTS_UNREACHABLE,
+            "robots.txt: its compression is damaged or unknown",
+            reached=Reached.HTTP,
+        )
     if body.truncated:
         data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
     return data.decode("utf-8-sig", "surrogateescape")

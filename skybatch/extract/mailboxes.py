@@ -39,6 +39,9 @@ _NOBODIES = frozenset(_NOBODIES_TEXT.split())
 _MACHINES = (".sentry.io", ".wixpress.com")
 _WORDS = frozenset({"shop", "store", "team", "service", "services", "events", "news", "media"})
 _KEY = re.compile(r"[0-9a-f]{24,64}")
+# The ids of messages look like addresses (RFC 5322, section 3.6.4): those of Gnus, and of others
+# with the time in them.
+_MESSAGE = re.compile(r"[0-9a-z]+\.fsf.*|(?=.*\.)(?:[^0-9]*[0-9]){10}.*")
 _SEPARATOR = re.compile(r"[._+-]")
 
 
@@ -71,4 +74,5 @@ def is_nobody(local: str, domain: str) -> bool:
         or "sentry" in labels[:-1]
         or f".{domain}".endswith(_MACHINES)
         or _KEY.fullmatch(local) is not None
+        or _MESSAGE.fullmatch(local) is not None
     )

@@ -214,3 +214,30 @@ async def test_half_a_rule_is_none() -> None:
     async with Site({"*": {"/robots.txt": Page(text)}}) as site, web_of(site) as web:
         rules = await web.robots.rules(Request("http://a.test/robots.txt"))
     assert not rules.allow("http://a.test/secret")
+
+
+_WHOLE = gzip.compress(b"User-agent: *\nDisallow: /\n")
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", _WHOLE[:-8] + b"\0" * 8),
+        ("gzip", _WHOLE[:15]),
+        ("aes128gcm", b"\x01\x02\x03"),
+    ],
+)
+async def test_a_file_that_nobody_can_read_may_forbid_everything(coding, body) -> None:
+    page = Page(body, headers={"Content-Encoding": coding})
+    async with Site({"*": {"/robots.txt": page}}) as site, web_of(site) as web:
+        with pytest.raises(FetchError) as failed:
+            await web.robots.rules(Request("http://a.test/robots.txt"))
+    assert failed.value.reason is Reason.ROBOTS_UNREACHABLE
+
+
+async def test_a_file_that_says_it_is_compressed_and_is_not_is_read() -> None:
+    page = Page("User-agent: *\nDisallow: /x\n", headers={"Content-Encoding": "gzip"})
+    async with Site({"*": {"/robots.txt": page}}) as site, web_of(site) as web:
+        rules = await web.robots.rules(Request("http://a.test/robots.txt"))
+    assert rules.allow("http://a.test/a")
+    assert not rules.allow("http://a.test/x")

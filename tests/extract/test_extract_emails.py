@@ -38,6 +38,8 @@ def test_an_address_in_the_text_is_found(page, found):
     "page",
     [
         "logo@2x.png",
+        "7v64clg5u9.fsf@assigned-by-dhcp.cox.net",
+        "pine.lnx.4.64.0702272039540.12485@woody.linux-foundation.org",
         "foo@1.2",
         "@acme",
         "info@",
