@@ -16,6 +16,7 @@ from skybatch.api import (
     results,
     scan,
     submit,
+    summary,
     trace,
 )
 from skybatch.api.auth import authenticate
@@ -63,6 +64,7 @@ def build_app(context: Context) -> web.Application:
             web.get(f"{PREFIX}/batch/{{batch_id}}/status", batches.status),
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/summary", summary.show),
             web.get(f"{PREFIX}/batch/{{batch_id}}/diff", diff.show, allow_head=False),
             web.get(f"{PREFIX}/batch/{{batch_id}}/explain", explain.explain),
             web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),

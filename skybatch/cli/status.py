@@ -10,7 +10,7 @@ from skybatch.cli.client import Answer, connect
 from skybatch.cli.exits import exit_of
 from skybatch.cli.progress import follow, going_on
 from skybatch.cli.tables import show
-from skybatch.cli.view import BatchView
+from skybatch.cli.view import BatchView, SummaryView
 from skybatch.cli.wording import duration, plain
 
 _TROUBLES = 20
@@ -53,6 +53,8 @@ def command(  # noqa: PLR0913 - one parameter per flag
         click.echo(answer.body)
     else:
         tell(batch)
+        if batch.is_over:
+            click.echo(found_line(asyncio.run(_summary(batch.batch_id))))
     ctx.exit(exit_of(batch.status))
 
 
@@ -67,6 +69,20 @@ async def _last_status(batch_id: str | None, timeout_s: float | None, *, is_quie
         found = await client.find_batch(batch_id)
         with going_on(found):
             return await follow(client, found, timeout_s=timeout_s, is_quiet=is_quiet)
+
+
+async def _summary(batch_id: str) -> SummaryView:
+    async with connect() as client:
+        return (await client.get(f"/batch/{batch_id}/summary")).read(SummaryView)
+
+
+def found_line(summary: SummaryView) -> str:
+    """How many domains have what, and what some of them are instead."""
+    told = [
+        f"{each.domains} with {kind} ({each.share:.0%})" for kind, each in summary.found.items()
+    ]
+    told += [f"{count} {diagnosis}" for diagnosis, count in summary.diagnoses.items()]
+    return f"found    {', '.join(told)}"
 
 
 async def _list(*, as_json: bool) -> None:

@@ -58,6 +58,22 @@ class RereadView:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundView:
+    """How many domains have something."""
+
+    domains: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """What a batch has found."""
+
+    found: Mapping[str, FoundView]
+    diagnoses: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefView:
     """A job in a list, as far as its trace needs it."""
 

@@ -126,6 +126,8 @@ def test_a_reader_that_leaves_early_is_no_trouble(skybatch, daemon) -> None:
 def test_the_status_of_a_batch_with_trouble_names_domains_and_reasons(skybatch) -> None:
     skybatch("submit", FIRST, "gone.invalid", "--wait", "--label", "a b")
     done = skybatch("status")
+    (found,) = [line for line in done.stdout.splitlines() if line.startswith("found ")]
+    assert re.fullmatch(r"found    \d+ with email \(\d+%\), \d+ with phone .*", found)
     assert done.returncode == 3
     assert re.search(r"^batch    [0-9a-f-]{36}  a b$", done.stdout, re.MULTILINE)
     assert re.search(r"^domains  2: 1 complete, 1 failed$", done.stdout, re.MULTILINE)

@@ -23,9 +23,9 @@ written by others (site templates, documentation and design systems, fetched fro
 from the pages alone and committed before the extractors first ran on them. `make quality` makes
 this page anew.
 
-{day}. *First run* is what the extractors gave when they met the labels for the first time. The other
-columns are of today, when their rules have been made with these very pages in view: how right they are
-elsewhere, only other pages can tell.
+{day}. *First run* is what the extractors gave when they met the labels for the first time. The
+other columns are of today, when their rules have been made with these very pages in view: how right
+they are elsewhere, only other pages can tell.
 
 | field | labelled | precision | recall | first run |
 |---|--:|--:|--:|--:|
