@@ -14,6 +14,7 @@ import structlog
 
 import skybatch
 from skybatch import logs
+from skybatch.cli import loop
 from skybatch.cli.exits import CommandError
 from skybatch.cli.importing import uncollected
 from skybatch.config.load import load
@@ -62,7 +63,9 @@ def command(
         from skybatch.daemon import serve
 
     try:
-        ctx.exit(asyncio.run(serve(config, announce_as_json if as_json else announce)))
+        with asyncio.Runner(loop_factory=loop.new) as runner:
+            code = runner.run(serve(config, announce_as_json if as_json else announce))
+        ctx.exit(code)
     except OSError as error:
         # The port is taken, or the host is not ours. Anything else is a bug, with its traceback.
         if error.errno not in _NO_PLACE and not isinstance(error, socket.gaierror):

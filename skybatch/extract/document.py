@@ -71,12 +71,10 @@ class Document:
                 return contents[0]
         return None
 
-    def outer_lines(self, head: int, tail: int) -> list[list[str]]:
-        """The words in so many characters at the beginning and at the end of the visible text, as
-        written; those of one text of an element together."""
-        pieces = self.pieces
-        if len(pieces) > head + tail:
-            pieces = f"{pieces[:head]}{BETWEEN}{pieces[-tail:]}"
+    def last_lines(self, size: int) -> list[list[str]]:
+        """The words in so many characters at the end of the visible text, as written; those of one
+        text of an element together."""
+        pieces = self.pieces[-size:]
         return [words for piece in pieces.split(BETWEEN) if (words := piece.split())]
 
     def resolve(self, reference: str | None) -> str | None:

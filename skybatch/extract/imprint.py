@@ -22,7 +22,8 @@ from skybatch.extract.legal_forms import (
 )
 from skybatch.model.facts import Organization, Place
 
-_HEAD, _TAIL = 6_000, 6_000  # characters
+_SHORT = 12_000  # characters: imprints and contact pages are; of others only the footer tells
+_FOOTER = 3_000
 _MAX_NAMED = 30  # lines that are weighed
 _MAX_LINE = 250  # characters; what is longer is prose
 _MAX_LABEL = 6  # words of a line above that is a label
@@ -42,8 +43,10 @@ class _Named:
 
 
 def find(document: Document) -> Organization | None:
-    """The company that runs the site, as the page shows at its beginning or at its end."""
-    return company_of(document.outer_lines(_HEAD, _TAIL), host_of(document.base))
+    """The company that runs the site, as the page shows, or the footer of a long one."""
+    is_short = len(document.pieces) <= _SHORT
+    lines = document.last_lines(_SHORT if is_short else _FOOTER)
+    return company_of(lines, host_of(document.base))
 
 
 def company_of(lines: Sequence[Sequence[str]], host: str) -> Organization | None:
