@@ -19,7 +19,7 @@ spaces of URLs, redirects, charsets, robots.txt and sitemaps of the same sort
 (`tests/hostile/test_hostile_sites.py`). `make hostile` makes this page anew; the server of the
 sites shares the machine.
 
-Medians of {rounds} rounds, {day}, time limits of 3 s (silence) and 6 s (a whole request):
+Medians of {rounds} rounds, {day}, time limits of 5 s (silence) and 10 s (a whole request):
 
 | figure | median | limit |
 |---|--:|--:|

@@ -84,7 +84,7 @@ def playing(folder: Path) -> Iterator[Played]:
     farm = Farm()
     settings = (
         f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{farm.port}", "*:443" = "127.0.0.1:1"}}\n'
-        "request_timeout_s = 6.0\nread_timeout_s = 3.0\n"
+        "request_timeout_s = 10.0\nread_timeout_s = 5.0\n"
     )
     daemon = DaemonProcess(folder, settings)
     daemon.start()
