@@ -41,7 +41,7 @@ _SHALLOW = frozenset(_NAMES.split())
 
 def trim(html: str) -> str:
     """The page up to as many tags as a tree of it fits into memory."""
-    if html.count("<") <= _MAX_TAGS:
+    if len(html) <= _MAX_TAGS or html.count("<") <= _MAX_TAGS:
         return html
     last = next(islice(re.finditer("<", html), _MAX_TAGS, None))
     return html[: last.start()]
@@ -49,22 +49,19 @@ def trim(html: str) -> str:
 
 def check(html: str) -> None:
     """Raises TooComplex. What it lets through may still be slow: it is a sieve, no wall."""
-    if _has_many_elements(html) and (depth := _depth(html)) > _MAX_DEPTH:
-        raise TooComplex(f"about {depth:,} elements are inside each other")
-    if (depth := _foreign_depth(html)) > _MAX_DEPTH:
-        raise TooComplex(f"about {depth:,} elements of a drawing are inside each other")
+    if html.count("<") > _MAX_DEPTH:  # most pages have fewer tags
+        _check_depth(html)
     if (attributes := _attributes_of_page(html)) > _MAX_ATTRIBUTES:
         raise TooComplex(f"<html> and <body> are given about {attributes:,} attributes")
     if _has_long_piece(html) and (attributes := _attributes(html)) > _MAX_ATTRIBUTES:
         raise TooComplex(f"one tag has about {attributes:,} attributes")
 
 
-def _has_many_elements(html: str) -> bool:
-    """Whether it can be too deep at all: most pages cannot, and are not looked through."""
-    tags = html.count("<")
-    if tags <= _MAX_DEPTH:
-        return False
-    return tags - html.count("</") > _MAX_DEPTH
+def _check_depth(html: str) -> None:
+    if html.count("<") - html.count("</") > _MAX_DEPTH and (depth := _depth(html)) > _MAX_DEPTH:
+        raise TooComplex(f"about {depth:,} elements are inside each other")
+    if (depth := _foreign_depth(html)) > _MAX_DEPTH:
+        raise TooComplex(f"about {depth:,} elements of a drawing are inside each other")
 
 
 def _attributes_of_page(html: str) -> int:
@@ -78,8 +75,7 @@ def _foreign_depth(html: str) -> int:
     """The most elements that can be open at a time in a drawing or a formula, where those that are
     shallow in HTML are not."""
     deepest = 0
-    drawings = _FOREIGN.finditer(html) if html.count("<") > _MAX_DEPTH else iter(())
-    for found in islice(drawings, _MAX_DRAWINGS):
+    for found in islice(_FOREIGN.finditer(html), _MAX_DRAWINGS):
         end = html.find(f"</{found[1]}", found.end())
         start, end = found.end(), len(html) if end < 0 else end
         if html.count("<", start, end) > _MAX_DEPTH:

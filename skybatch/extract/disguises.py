@@ -4,9 +4,10 @@
 import html as entities
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 
 from skybatch.extract.document import BETWEEN, Document, readable
+from skybatch.extract.sightings import Sought
 
 _MAX_SIGNS = 200  # that are looked at on one page
 _REACH = 300  # characters of source on each side of a sign
@@ -22,6 +23,7 @@ _DOT = """
 dot punkt point punto ponto punktum kropka tečka tecka точка крапка τελεία τελεια nokta piste prick
 נקודה ドット 점 punt
 """
+_INITIAL = "a et em"  # only in brackets
 _SHORT = frozenset({"at", "ät", "æt", "アット"})  # ordinary words, when no brackets are around them
 
 
@@ -29,25 +31,30 @@ def _any(words: str) -> str:
     return "|".join(map(re.escape, sorted(words.split(), key=len, reverse=True)))
 
 
-_BRACKETS = "[({<\uff08\uff3b\u3010"
-_MAX_BRACKETS = 2_000  # of a kind
-_OPEN, _CLOSE = "[\\[({<\uff08\uff3b\u3010]", "[\\])}>\uff09\uff3d\u3011]"
-# After an opening bracket. (a) alone may be the first point of a list, but not with an address on
-# both sides of it.
-_BRACKETED = re.compile(
-    rf"{_OPEN} ?(?:{_any(_AT)}|@) ?{_CLOSE} ?|[(](?:a|et|em)[)]|[\[{{] ?(?:a|et|em) ?[\]}}] ?"
+_OPENING, _CLOSING = "[({<\uff08\uff3b\u3010", "])}>\uff09\uff3d\u3011"
+_OPEN, _CLOSE = f"[{re.escape(_OPENING)}]", f"[{re.escape(_CLOSING)}]"
+_BARE = [f" {word} " for word in (*_AT.split(), "-at-", "-ät-") if word not in _SHORT]
+# (a) alone may be the first point of a list, but not with an address on both sides of it.
+_SPELT = re.compile(
+    rf"{_OPEN} ?(?:{_any(_AT)}|@) ?{_CLOSE} ?"
+    rf"|[(](?:{_any(_INITIAL)})[)]|[\[{{] ?(?:{_any(_INITIAL)}) ?[\]}}] ?"
+    rf"|{'|'.join(_BARE)}"
 )
-_BARE = tuple(f" {word} " for word in (*_AT.split(), "-at-", "-ät-") if word not in _SHORT)
+# How it begins.
+_BEGINNINGS = Sought(
+    (
+        *_BARE,
+        *map("".join, product(_OPENING, ("", " "), (*_AT.split(), "@"))),
+        *map("".join, product("(", _INITIAL.split(), ")")),
+        *map("".join, product("[{", ("", " "), _INITIAL.split(), "]} ")),
+    )
+)
 _STOP = re.compile(rf" ?{_OPEN} ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) ")
 _PICTURED_SIGNS = ('alt="@"', "alt='@'")
 _SIGNS = ("@",)
 _ENTITIES = ("&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;")
 # A sign in an element of its own: `info<b> (at) </b>firma.de`.
-_WRAPPED_SIGNS = tuple(
-    f"{left}{sign}{right}"
-    for sign in ("at", "(at)", "[at]", "(ät)", "[ät]")
-    for left, right in ((BETWEEN, BETWEEN), (f"{BETWEEN} ", f" {BETWEEN}"))
-)
+_WRAPPED_SIGN = re.compile(rf"{BETWEEN} ?(?:[aä]t|[(\[][aä]t[)\]]) ?{BETWEEN}")
 _WRAPPED = re.compile(r">\s*([(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
 _LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
 # An `@` with a space before it, or a sign that readers are asked to put one for.
@@ -99,22 +106,18 @@ def at_own_domain(text: str, domain: str) -> Iterator[tuple[str, bool]]:
 
 
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
-    for bracket in _BRACKETS:  # to search for each is five times as fast as for all of them
-        for position in islice(_positions(text, bracket), _MAX_BRACKETS):
-            if found := _BRACKETED.match(text, position):
-                yield found.span()
-    for word in _BARE:
-        for position in _positions(text, word):
-            yield position, position + len(word)
+    for position in dict.fromkeys(position for _, position in _BEGINNINGS.sightings(text)):
+        if found := _SPELT.match(text, position):
+            yield found.span()
 
 
 def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     """What is seen before and after each sign of a page that tags or entities stand beside."""
     html, pieces = document.html, document.pieces
-    if any(sign in pieces for sign in _WRAPPED_SIGNS):
+    if _WRAPPED_SIGN.search(pieces):
         yield from _wrapped(html)
     signs = (*_SIGNS, *(_ENTITIES if "&#" in html or "&c" in html else ())) if "@" in pieces else ()
-    for sign in (*signs, *_PICTURED_SIGNS):
+    for sign in (*signs, *(_PICTURED_SIGNS if document.nodes["img"] else ())):
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)
             if sign.startswith("alt"):

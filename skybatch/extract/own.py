@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from skybatch.extract import technology
 from skybatch.extract.document import Document, squeeze, text_of
+from skybatch.extract.technology_rules import Rule, Rulebook, read_rules, with_own
 from skybatch.model.own import Additions, OwnField
 
 _MAX_VALUES = 50  # of one field on one page
@@ -19,7 +19,7 @@ class Own:
     """What is looked for on every page, ready to be used."""
 
     fields: tuple[OwnField, ...] = ()
-    rules: tuple[technology.Rule, ...] = ()  # in the place of built-in ones of the same name
+    rules: Rulebook | None = None  # the built-in ones, when there are none of the user
 
 
 NOTHING = Own()
@@ -28,14 +28,14 @@ NOTHING = Own()
 def prepare(additions: Additions) -> Own:
     """Raises ValueError with everything that is wrong, a fault a line."""
     faults = list(_faults(additions.fields))
-    rules: tuple[technology.Rule, ...] = ()
+    rules: tuple[Rule, ...] = ()
     try:
-        rules = technology.read_rules(additions.technologies)
+        rules = read_rules(additions.technologies)
     except ValueError as error:
         faults.append(str(error))
     if faults:
         raise ValueError("\n".join(faults))
-    return Own(additions.fields, rules)
+    return Own(additions.fields, with_own(rules) if rules else None)
 
 
 def _faults(fields: Sequence[OwnField]) -> Iterator[str]:

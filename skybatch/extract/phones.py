@@ -74,10 +74,9 @@ def _written(
 
 def _on_whatsapp(document: Document) -> Iterator[_Written]:
     """Numbers in links to a chat (https://faq.whatsapp.com/5913398998672934)."""
-    if "wa.me/" not in document.html and "whatsapp.com/send" not in document.html:
-        return
-    for _, attributes, _ in document.leads:
-        if found := _WHATSAPP.search((attributes.get("href") or "")[:_MAX_CHAT]):
+    for reference in document.references:
+        is_chat = "wa.me/" in reference or "whatsapp.com/send" in reference
+        if is_chat and (found := _WHATSAPP.search(reference[:_MAX_CHAT])):
             yield f"+{found[1]}", Place.TEL, False
 
 

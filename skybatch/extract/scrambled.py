@@ -33,11 +33,10 @@ _WRITES = ("mailto", "&#109;a", "document.write", "innerHTML")
 
 def linked(document: Document) -> Iterator[str]:
     """Texts that hold the recipients of links."""
-    if _CLOUDFLARE in document.html:
-        for _, attributes, _ in document.leads:
-            path, _, code = (attributes.get("href") or "").partition("#")
-            if path.endswith(_CLOUDFLARE):
-                yield of_cloudflare(code)
+    for reference in document.references:
+        path, _, code = reference.partition("#")
+        if path.endswith(_CLOUDFLARE):
+            yield of_cloudflare(code)
     scripts = (rest for scheme, rest in document.actions if scheme == "javascript")
     for call in islice(filter(None, map(_TYPO3_CALL.search, scripts)), _MAX_CODES):
         yield of_typo3(call[1])

@@ -8,6 +8,7 @@ from itertools import islice
 
 from skybatch.extract.contacts import CONFIDENCE
 from skybatch.extract.dialling import e164, is_grouped, is_valid
+from skybatch.extract.document import is_beyond_latin
 from skybatch.model.facts import Place
 
 _MAX_RUNS = 500  # runs of digits that are looked at
@@ -101,7 +102,7 @@ class Spoken:
 
 def spoken(text: str, region: str | None) -> Iterator[Spoken]:
     """The numbers of a lower-case text, in its order; what takes calls and faxes comes twice."""
-    if _FOREIGN.search(text):
+    if is_beyond_latin(text) and _FOREIGN.search(text):
         text = text.translate(_PLAIN)
     return islice(_spoken(text, region), _MAX_NUMBERS)
 

@@ -1,141 +1,60 @@
 """Which products a page shows to be in use, by the rules of `technologies.toml`."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from itertools import islice
+from typing import NamedTuple
 
-from skybatch.errors import suggest
-from skybatch.extract.document import COMMENT, Document
+from skybatch.extract.document import Document
+from skybatch.extract.sightings import lowered
+from skybatch.extract.technology_rules import Rule, Rulebook, built_in
 from skybatch.model.facts import Technology
 
-_RULES = Path(__file__).with_name("technologies.toml")
-
-# The surest first.
-_CHANNELS = ("generator", "headers", "cookies", "comments", "assets", "inline", "markup")
 _COOKIE = "Cookie: "
-_WORDS = ("name", "category", "source", "version")
 _MAX_EVIDENCE = 200
 _MAX_CHARACTERS = 100_000  # of one channel
 _MAX_COMMENTS = 100
 _MAX_COMMENT = 300
+_COMMENT = re.compile("<!--")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one product is recognised."""
-
-    name: str
-    category: str
-    source: str  # the vendor's documentation of what is looked for
-    marks: Mapping[str, tuple[str, ...]]  # channel -> lower-case texts, any of which shows it
-    version: re.Pattern[str] | None  # searched in the evidence; group 1
+class _Channel(NamedTuple):
+    text: str  # one entry a line
+    marks: Mapping[str, int]  # those that stand in it, and where
 
 
 def find(
-    document: Document, signs: Sequence[str] = (), own: Sequence[Rule] = ()
+    document: Document, signs: Sequence[str] = (), book: Rulebook | None = None
 ) -> tuple[Technology, ...]:
-    """The products in use, in the order of the rules; `signs` are those of the answer's headers.
-
-    `own` rules take the place of built-in ones of the same name.
-    """
-    channels = _channels(document, signs)
-    replaced = {rule.name for rule in own}
-    known = (rule for rule in rules() if rule.name not in replaced) if own else rules()
-    found = (_apply(rule, channels) for rule in (*known, *own))
-    return tuple(technology for technology in found if technology)
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """The built-in rules, read once."""
-    return read_rules(_RULES.read_text("utf-8"))
-
-
-def read_rules(text: str) -> tuple[Rule, ...]:
-    """The rules of a TOML document. Raises ValueError with everything that is wrong."""
-    try:
-        tables = tomllib.loads(text).get("technology", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"the rules are no TOML document: {error}") from None
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ValueError("the rules must be tables [[technology]]")
-    faults = [
-        f"rule {number} ({table.get('name', 'without a name')}): {fault}"
-        for number, table in enumerate(tables, 1)
-        for fault in _faults(table)
-    ]
-    if faults:
-        raise ValueError("\n".join(faults))
-    return tuple(
-        Rule(
-            name=table["name"],
-            category=table.get("category", "Other"),
-            source=table.get("source", ""),
-            marks={
-                name: tuple(mark.lower() for mark in table[name])
-                for name in _CHANNELS
-                if name in table
-            },
-            version=_compiled(table["version"]) if "version" in table else None,
-        )
-        for table in tables
-    )
-
-
-def _faults(table: Mapping[str, object]) -> Iterator[str]:
-    """What is wrong with a rule as it is written."""
-    if "name" not in table:
-        yield "it needs a name"
-    if not any(table.get(name) for name in _CHANNELS):
-        yield f"it needs one of {', '.join(_CHANNELS)}"
-    for key, value in table.items():
-        is_list = isinstance(value, list) and all(isinstance(mark, str) and mark for mark in value)
-        if key not in (*_WORDS, *_CHANNELS):
-            yield f"there is no {key!r}{suggest(key, (*_WORDS, *_CHANNELS))}"
-        elif key in _CHANNELS and not is_list:
-            yield f"{key} must be a list of texts"
-        elif key in _WORDS and not (isinstance(value, str) and value):
-            yield f"{key} must be a text"
-        elif key == "version":
-            yield from _faults_of_version(str(value))
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-def _faults_of_version(pattern: str) -> Iterator[str]:
-    try:
-        if _compiled(pattern).groups != 1:
-            yield "version must have one group"
-    except re.error as error:
-        yield f"version is no regular expression: {error}"
-
-
-def _apply(rule: Rule, channels: Mapping[str, tuple[str, str]]) -> Technology | None:
-    """What the rule finds; the first evidence, or the first that tells the version."""
-    first: Technology | None = None
-    for evidence in _evidence(rule, channels):
-        version = rule.version.search(evidence) if rule.version else None
-        if version:
-            return Technology(rule.name, rule.category, evidence, version.group(1))
-        first = first or Technology(rule.name, rule.category, evidence)
-        if rule.version is None:
-            break
-    return first
-
-
-def _evidence(rule: Rule, channels: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    """The lines in which a mark of the rule stands, one for each mark."""
-    for channel, marks in rule.marks.items():
-        text, lowered = channels[channel]
+    """The products in use, in the order of the rules; `signs` are those of the answer's headers."""
+    book = book or built_in()
+    channels: dict[str, _Channel] = {}
+    seen: set[int] = set()
+    for name, text in _channels(document, signs):
+        marks = book.marks_in(name, lowered(text)) if text else {}
+        channels[name] = _Channel(text, marks)
         for mark in marks:
-            position = lowered.find(mark)
-            if position >= 0:
-                yield _line(text, position)
+            seen.update(book.having(name, mark))
+    return tuple(_apply(book.rules[number], channels) for number in sorted(seen))
+
+
+def _apply(rule: Rule, channels: Mapping[str, _Channel]) -> Technology:
+    """What a rule finds of which a mark was seen: the first evidence, or the first that tells the
+    version."""
+    lines = list(_evidence(rule, channels))
+    for line in lines:
+        if rule.version and (version := rule.version.search(line)):
+            return Technology(rule.name, rule.category, line, version.group(1))
+    return Technology(rule.name, rule.category, lines[0])
+
+
+def _evidence(rule: Rule, channels: Mapping[str, _Channel]) -> Iterator[str]:
+    """The lines in which a mark of the rule stands, one for each mark."""
+    for name, marks in rule.marks.items():
+        channel = channels[name]
+        for mark in marks:
+            if mark in channel.marks:
+                yield _line(channel.text, channel.marks[mark])
 
 
 def _line(text: str, position: int) -> str:
@@ -145,24 +64,15 @@ def _line(text: str, position: int) -> str:
     return text[start : min(end, start + _MAX_EVIDENCE)].strip()
 
 
-def _channels(document: Document, signs: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """What the rules are applied to, by channel: one entry a line, as written and lower-case."""
-    entries = {
-        "generator": document.meta.get("generator", ()),
-        "headers": [line for line in signs if not line.startswith(_COOKIE)],
-        "cookies": [line for line in signs if line.startswith(_COOKIE)],
-        "comments": _comments(document),
-        "assets": _assets(document),
-        "inline": _inline(document),
-        "markup": (document.html,),
-    }
-    channels = {}
-    for name, lines in entries.items():
-        text = _joined(lines)
-        lowered = text.lower()
-        # A few letters change their length; then evidence is quoted in lower case.
-        channels[name] = (text if len(text) == len(lowered) else lowered, lowered)
-    return channels
+def _channels(document: Document, signs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What the rules are applied to: the name of each channel, and its entries, one a line."""
+    yield "generator", _joined(document.meta.get("generator", ()))
+    yield "headers", _joined(line for line in signs if not line.startswith(_COOKIE))
+    yield "cookies", _joined(line for line in signs if line.startswith(_COOKIE))
+    yield "comments", _joined(_comments(document))
+    yield "assets", _joined(_assets(document))
+    yield "inline", _joined(_inline(document))
+    yield "markup", document.html[:_MAX_CHARACTERS]
 
 
 def _joined(lines: Iterable[str]) -> str:
@@ -177,8 +87,12 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _comments(document: Document) -> Iterator[str]:
-    for node in document.nodes[COMMENT][:_MAX_COMMENTS]:
-        yield (node.comment_content or "")[:_MAX_COMMENT]
+    """The beginnings of comments, by the source: no walk over the tree is worth them."""
+    html = document.html
+    for opened in islice(_COMMENT.finditer(html), _MAX_COMMENTS):
+        start, most = opened.end(), opened.end() + _MAX_COMMENT
+        end = html.find("-->", start, most)
+        yield html[start : most if end < 0 else end]
 
 
 def _assets(document: Document) -> Iterator[str]:

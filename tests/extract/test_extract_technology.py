@@ -2,7 +2,7 @@
 
 import pytest
 
-from skybatch.extract.technology import rules
+from skybatch.extract.technology_rules import built_in
 from tests.extract.pages import facts
 
 
@@ -100,9 +100,9 @@ def test_the_version_is_taken_from_the_channel_that_tells_it():
 
 
 def test_every_rule_is_whole():
-    names = [rule.name for rule in rules()]
+    names = [rule.name for rule in built_in().rules]
     assert len(names) == len(set(names))
-    for rule in rules():
+    for rule in built_in().rules:
         assert rule.category
         assert rule.source.startswith("https://")
         assert rule.marks

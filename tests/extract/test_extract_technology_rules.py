@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from skybatch.extract.technology import rules
+from skybatch.extract.technology_rules import built_in
 from tests.extract.pages import facts
 
 # (product and version, page) - or (product and version, page, signs of the answer)
@@ -232,7 +232,7 @@ def test_every_rule_is_shown_at_work():
     products = [product for product, *_ in SHOWN]
     shown = {
         rule.name
-        for rule in rules()
+        for rule in built_in().rules
         if any(re.fullmatch(rf"{re.escape(rule.name)}( [\d.]+)?", product) for product in products)
     }
-    assert len(shown) == len(rules()) - ELSEWHERE
+    assert len(shown) == len(built_in().rules) - ELSEWHERE
