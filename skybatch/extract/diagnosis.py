@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from skybatch.extract.document import Document
+from skybatch.extract.sightings import Sought
 from skybatch.model.facts import Diagnosis, PageFacts
 
 _TABLE = Path(__file__).with_name("diagnoses.toml")
@@ -17,6 +18,7 @@ _FEW_LINKS = 3
 _UNAUTHORIZED = 401  # RFC 9110, section 15.5.2
 # Where the frameworks put what they build.
 _SHELLS = ('id="root"', 'id="app"', 'id="__next"', 'id="__nuxt"', 'id="react-root"', "<app-root")
+_OF_A_NAME = re.compile(rb"[\w-]")  # before a mark: it is the end of a longer name
 _NEEDS_TITLE_AND_MARK = frozenset({Diagnosis.LOGIN_WALL})
 
 
@@ -28,7 +30,7 @@ class _Kind:
     most: int
     title: re.Pattern[str]
     texts: tuple[str, ...]
-    mark: re.Pattern[str]
+    marks: Sought
     headers: tuple[str, ...]
 
 
@@ -69,7 +71,9 @@ def _fits(kind: _Kind, title: str, document: Document) -> bool:
 
 
 def _is_marked(kind: _Kind, document: Document) -> bool:
-    return kind.mark.search(document.html.lower()) is not None
+    source = document.source.lower()
+    sightings = kind.marks.sightings(source)
+    return any(not _OF_A_NAME.match(source[at - 1 : at]) for _, at in sightings)
 
 
 def _is_shell(document: Document) -> bool:
@@ -93,7 +97,7 @@ def kinds() -> tuple[_Kind, ...]:
             table["most"],
             re.compile("|".join(rf"(?<!\w)(?:{title})(?!\w)" for title in table["titles"])),
             tuple(table["texts"]),
-            re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, table['marks'])) or '(?!)'})"),
+            Sought(table["marks"]),
             tuple(table.get("headers", ())),
         )
         for table in tables

@@ -51,7 +51,6 @@ _BEGINNINGS = Sought(
 )
 _STOP = re.compile(rf" ?{_OPEN} ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) ")
 _PICTURED_SIGNS = ('alt="@"', "alt='@'")
-_SIGNS = ("@",)
 _ENTITIES = ("&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;")
 # A sign in an element of its own: `info<b> (at) </b>firma.de`.
 _WRAPPED_SIGN = re.compile(rf"{BETWEEN} ?(?:[aä]t|[(\[][aä]t[)\]]) ?{BETWEEN}")
@@ -106,7 +105,11 @@ def at_own_domain(text: str, domain: str) -> Iterator[tuple[str, bool]]:
 
 
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
-    for position in dict.fromkeys(position for _, position in _BEGINNINGS.sightings(text)):
+    source = text.encode("utf-8", "replace")
+    before, position = 0, 0  # bytes and characters
+    for at in sorted({at for _, at in _BEGINNINGS.sightings(source)}):
+        position += len(source[before:at].decode())
+        before = at
         if found := _SPELT.match(text, position):
             yield found.span()
 
@@ -116,8 +119,10 @@ def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     html, pieces = document.html, document.pieces
     if _WRAPPED_SIGN.search(pieces):
         yield from _wrapped(html)
-    signs = (*_SIGNS, *(_ENTITIES if "&#" in html or "&c" in html else ())) if "@" in pieces else ()
-    for sign in (*signs, *(_PICTURED_SIGNS if document.nodes["img"] else ())):
+    signs = ("@", *_ENTITIES) if "@" in pieces else ()
+    for sign in (*signs, *_PICTURED_SIGNS):
+        if sign != "@" and sign.lower() not in document.hints:
+            continue
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)
             if sign.startswith("alt"):

@@ -15,6 +15,7 @@ from selectolax.lexbor import (
 )
 
 from skybatch.errors import TooComplex
+from skybatch.extract.sightings import Sought
 
 Attributes: TypeAlias = Mapping[str, str | None]
 
@@ -40,6 +41,14 @@ _LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
 _INVISIBLE = frozenset({"script", "style", "template"})
 _SELECTOR = ", ".join(sorted(_KEPT | _LEADING | _INVISIBLE))
 _META_NAMES = ("name", "property", "http-equiv")
+# What extractors look for only where it stands in the source; in lower case.
+_HINTS = Sought(
+    (
+        *("itemscope", "itemprop", "data-cfemail", "data-mailto-token", "is-email"),
+        *("footer", "contentinfo", "<!--", "&#64;", "&#064;", "&#x40;", "&commat;"),
+        *('alt="@"', "alt='@'"),
+    )
+)
 
 
 class Lead(NamedTuple):
@@ -56,6 +65,8 @@ class Document:
 
     base: str  # what its relative URLs are relative to
     html: str
+    source: bytes  # the same in UTF-8
+    hints: frozenset[str]  # of `_HINTS`, those that stand in it
     text: str  # visible text in lower case with single spaces, at most `MAX_TEXT` characters
     pieces: str  # the same as written, with `\\x1f` between what stands in different elements
     nodes: Mapping[str, Sequence[LexborNode]]  # by tag (`_KEPT`), in document order
@@ -83,17 +94,18 @@ class Document:
         return resolve(self.base, reference)
 
     def marked(self, attribute: str) -> list[LexborNode]:
-        """The elements with a rare attribute; none if it is not rare on this page."""
-        if 0 < self.html.count(attribute) <= _MAX_MARKED:
-            return self.tree.css(f"[{attribute}]")
-        return []
+        """The elements with a rare attribute of `_HINTS`; none if it is not rare on this page."""
+        if attribute not in self.hints or self.html.count(attribute) > _MAX_MARKED:
+            return []
+        return self.tree.css(f"[{attribute}]")
 
 
 def parse(html: str, url: str) -> Document:
     """Parse a page. Raises TooComplex when it does not fit into memory; every text is HTML."""
+    source = html.encode("utf-8", "replace")
     # Events off: <selectedcontent> would clone parts of the tree, as often as a page likes.
     try:
-        tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
+        tree = LexborHTMLParser(source, options=LexborDocumentOptions.WO_EVENTS)
     except SelectolaxError as error:  # it gets no memory: everything else is HTML
         raise TooComplex("parsing it takes more memory than a page is given") from error
     nodes, leads, invisible = _collect(tree)
@@ -102,6 +114,8 @@ def parse(html: str, url: str) -> Document:
     return Document(
         base=_base(nodes["base"], url),
         html=html,
+        source=source,
+        hints=_HINTS.among(source.lower()),
         text=" ".join(pieces.lower().split())[:MAX_TEXT],
         pieces=pieces,
         nodes=nodes,

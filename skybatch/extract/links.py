@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from skybatch.extract import relevance
 from skybatch.extract.document import Attributes, Document, host_of, resolve
@@ -19,7 +18,7 @@ _HYPERLINKS = frozenset({"a", "area"})
 RELATIONS = frozenset({"next", "canonical", "alternate"})
 _FOOTER = "footer, [role=contentinfo], #footer, .footer"
 _MAX_FOOTERS = 10
-_MAX_FOOTER = 3_000  # nodes of one
+_MAX_FOOTER = 1_000  # links of one
 _ROBOTS = ("robots", "skybatch")
 
 
@@ -71,12 +70,12 @@ def find(document: Document) -> Links:
 
 def _in_footer(document: Document) -> frozenset[str]:
     """The references, as written, that stand in the footer of the page."""
-    if "footer" not in document.html and "contentinfo" not in document.html:
+    if document.hints.isdisjoint(("footer", "contentinfo")):
         return frozenset()
     found: set[str] = set()
     for footer in document.tree.css(_FOOTER)[:_MAX_FOOTERS]:
-        for node in islice(footer.traverse(), _MAX_FOOTER):
-            if node.tag == "a" and (href := node.attributes.get("href")):
+        for node in footer.css("a[href]")[:_MAX_FOOTER]:
+            if href := node.attributes.get("href"):
                 found.add(href)
     return frozenset(found)
 

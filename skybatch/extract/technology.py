@@ -6,20 +6,19 @@ from itertools import islice
 from typing import NamedTuple
 
 from skybatch.extract.document import Document
-from skybatch.extract.sightings import lowered
 from skybatch.extract.technology_rules import Rule, Rulebook, built_in
 from skybatch.model.facts import Technology
 
 _COOKIE = "Cookie: "
 _MAX_EVIDENCE = 200
-_MAX_CHARACTERS = 100_000  # of one channel
+_MAX_SIZE = 100_000  # bytes of one channel
 _MAX_COMMENTS = 100
 _MAX_COMMENT = 300
 _COMMENT = re.compile("<!--")
 
 
 class _Channel(NamedTuple):
-    text: str  # one entry a line
+    source: bytes  # one entry a line
     marks: Mapping[str, int]  # those that stand in it, and where
 
 
@@ -30,9 +29,9 @@ def find(
     book = book or built_in()
     channels: dict[str, _Channel] = {}
     seen: set[int] = set()
-    for name, text in _channels(document, signs):
-        marks = book.marks_in(name, lowered(text)) if text else {}
-        channels[name] = _Channel(text, marks)
+    for name, source in _channels(document, signs):
+        marks = book.marks_in(name, source.lower())
+        channels[name] = _Channel(source, marks)
         for mark in marks:
             seen.update(book.having(name, mark))
     return tuple(_apply(book.rules[number], channels) for number in sorted(seen))
@@ -54,17 +53,17 @@ def _evidence(rule: Rule, channels: Mapping[str, _Channel]) -> Iterator[str]:
         channel = channels[name]
         for mark in marks:
             if mark in channel.marks:
-                yield _line(channel.text, channel.marks[mark])
+                yield _line(channel.source, channel.marks[mark])
 
 
-def _line(text: str, position: int) -> str:
-    start = max(text.rfind("\n", 0, position) + 1, position - _MAX_EVIDENCE // 2)
-    end = text.find("\n", position)
-    end = len(text) if end < 0 else end
-    return text[start : min(end, start + _MAX_EVIDENCE)].strip()
+def _line(source: bytes, position: int) -> str:
+    start = max(source.rfind(b"\n", 0, position) + 1, position - _MAX_EVIDENCE // 2)
+    end = source.find(b"\n", position)
+    end = len(source) if end < 0 else end
+    return source[start : min(end, start + _MAX_EVIDENCE)].decode("utf-8", "ignore").strip()
 
 
-def _channels(document: Document, signs: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _channels(document: Document, signs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """What the rules are applied to: the name of each channel, and its entries, one a line."""
     yield "generator", _joined(document.meta.get("generator", ()))
     yield "headers", _joined(line for line in signs if not line.startswith(_COOKIE))
@@ -72,23 +71,23 @@ def _channels(document: Document, signs: Sequence[str]) -> Iterator[tuple[str, s
     yield "comments", _joined(_comments(document))
     yield "assets", _joined(_assets(document))
     yield "inline", _joined(_inline(document))
-    yield "markup", document.html[:_MAX_CHARACTERS]
+    yield "markup", document.source[:_MAX_SIZE]
 
 
-def _joined(lines: Iterable[str]) -> str:
+def _joined(lines: Iterable[str]) -> bytes:
     kept: list[str] = []
-    left = _MAX_CHARACTERS
+    left = _MAX_SIZE
     for line in lines:
         if left <= 0:
             break
         kept.append(line[:left])
         left -= len(line) + 1
-    return "\n".join(kept)
+    return "\n".join(kept).encode("utf-8", "replace")
 
 
 def _comments(document: Document) -> Iterator[str]:
     """The beginnings of comments, by the source: no walk over the tree is worth them."""
-    html = document.html
+    html = document.html if "<!--" in document.hints else ""
     for opened in islice(_COMMENT.finditer(html), _MAX_COMMENTS):
         start, most = opened.end(), opened.end() + _MAX_COMMENT
         end = html.find("-->", start, most)

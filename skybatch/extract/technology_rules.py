@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from skybatch.errors import suggest
-from skybatch.extract.sightings import Sought, lowered
+from skybatch.extract.sightings import Sought
 
 _RULES = Path(__file__).with_name("technologies.toml")
 
@@ -44,10 +44,10 @@ class Rulebook:
                 for mark in marks:
                     self._having[channel, mark].append(number)
 
-    def marks_in(self, channel: str, text: str) -> Mapping[str, int]:
-        """The marks that stand in a lower-case text of a channel, and where each does first."""
+    def marks_in(self, channel: str, source: bytes) -> Mapping[str, int]:
+        """The marks that stand in what a channel has, in lower case, and at which byte first."""
         found: dict[str, int] = {}
-        for mark, position in self._sought[channel].sightings(text):
+        for mark, position in self._sought[channel].sightings(source):
             found.setdefault(mark, position)
         return found
 
@@ -89,7 +89,7 @@ def read_rules(text: str) -> tuple[Rule, ...]:
             name=table["name"],
             category=table.get("category", "Other"),
             source=table.get("source", ""),
-            marks={name: tuple(map(lowered, table[name])) for name in CHANNELS if name in table},
+            marks={name: tuple(map(_lowered, table[name])) for name in CHANNELS if name in table},
             version=_compiled(table["version"]) if "version" in table else None,
         )
         for table in tables
@@ -112,6 +112,11 @@ def _faults(table: Mapping[str, object]) -> Iterator[str]:
             yield f"{key} must be a text"
         elif key == "version":
             yield from _faults_of_version(str(value))
+
+
+def _lowered(mark: str) -> str:
+    """With the letters of ASCII in lower case, as the bytes of a page have them."""
+    return mark.encode().lower().decode()
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
