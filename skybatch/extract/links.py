@@ -38,7 +38,7 @@ class Links:
 
 def find(document: Document) -> Links:
     """The links of a page as WHATWG resolves them; only http and https, without fragments."""
-    known: dict[str, str | None] = {}  # a page repeats its menu: resolve each reference once
+    known: dict[str, tuple[str | None, int]] = {}  # a page repeats its menu: with their points
     followed: dict[str, int] = {}
     hyperlinks: dict[str, None] = {}
     footer = _in_footer(document)
@@ -49,15 +49,17 @@ def find(document: Document) -> Links:
         if key not in known:
             if len(known) == _MAX_LINKS or room < 0:
                 break
-            known[key] = resolve(document.base, key)
-            room -= len(known[key] or "")
-        url = known[key]
+            url = resolve(document.base, key)
+            is_scored = len(known) < _MAX_SCORED
+            known[key] = url, relevance.of_url(url) if url and is_scored else 0
+            room -= len(url or "")
+        url, points = known[key]
         if url is None:
             continue
         if is_followed:
-            points = 0
             if len(followed) < _MAX_SCORED:
-                points = relevance.score(url, text, is_in_footer=reference in footer)
+                at_least = relevance.FOOTER if reference in footer else 0
+                points = max(points, relevance.of_text(text), at_least)
             followed[url] = max(points, followed.get(url, 0))
         if tag in _HYPERLINKS:
             hyperlinks[url] = None

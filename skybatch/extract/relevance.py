@@ -24,14 +24,15 @@ class _Rules:
     parts: Mapping[str, int]  # text within a name -> score
 
 
-def score(url: str, text: str, *, is_in_footer: bool = False) -> int:
-    """From 0 (nothing is known) to 100, by the path and query of an absolute URL and by the text
-    of a link to it."""
+def of_url(url: str) -> int:
+    """From 0 (nothing is known) to 100, by the path and query of an absolute URL."""
     path = url.split("/", 3)[-1] if url.count("/") > 2 else ""
-    best = _of_path(path) if path else 0
-    if text:
-        best = max(best, _of_name(text))
-    return max(best, FOOTER) if is_in_footer else best
+    return _of_path(path) if path else 0
+
+
+def of_text(text: str) -> int:
+    """The same by the text of a link."""
+    return _of_name(text) if text else 0
 
 
 @lru_cache(maxsize=4_096)  # a menu is on every page of a site

@@ -38,7 +38,7 @@ def read(raw: RawPage, content: Body) -> Reading:
                 break
     return Reading(
         facts=PageFacts(),
-        links=tuple(Link(url, relevance.score(url, "")) for url in pages),
+        links=tuple(Link(url, relevance.of_url(url)) for url in pages),
         maps=tuple(maps),
         charset="utf-8",
         size=len(content.data),

@@ -1,7 +1,11 @@
 """Where pages lead."""
 
 import pytest
+from ada_url import join_url
+from hypothesis import given
+from hypothesis import strategies as st
 
+from skybatch.extract.document import resolve
 from skybatch.extract.links import refresh_target
 from tests.extract.pages import URL, facts, reading
 
@@ -67,6 +71,17 @@ def test_urls_are_resolved_as_browsers_do():
         "https://acme.de/%C3%B6?q=%C3%A4",
         "https://cdn.acme.de/x",
     )
+
+
+@given(st.text(max_size=30))
+def test_what_begins_at_the_root_is_resolved_as_any_other(rest):
+    base, reference = "https://user@acme.example:8443/de/a/?b#c", "/" + rest.replace("#", "")
+    try:
+        expected = join_url(base, reference)
+    except ValueError:
+        expected = None
+    is_page = expected is not None and expected.startswith("http")
+    assert resolve(base, reference) == (expected if is_page else None)
 
 
 def test_links_that_differ_only_in_the_fragment_are_one():

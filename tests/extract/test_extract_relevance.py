@@ -2,7 +2,7 @@
 
 import pytest
 
-from skybatch.extract.relevance import FOOTER, score
+from skybatch.extract.relevance import FOOTER, of_text, of_url
 from tests.extract.pages import reading
 
 CONTACT, IMPRINT, ABOUT = range(85, 91), range(80, 86), range(65, 71)
@@ -46,7 +46,7 @@ CONTACT, IMPRINT, ABOUT = range(85, 91), range(80, 86), range(65, 71)
     ],
 )
 def test_a_page_that_tells_of_the_company_is_known_by_its_path_or_its_link(path, text, expected):
-    assert score(f"https://acme.example{path}", text) in expected
+    assert max(of_url(f"https://acme.example{path}"), of_text(text)) in expected
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,11 @@ def test_a_page_that_tells_of_the_company_is_known_by_its_path_or_its_link(path,
     ],
 )
 def test_a_page_that_only_speaks_of_it_is_not(path, text):
-    assert score(f"https://acme.example{path}", text) == 0
+    assert of_url(f"https://acme.example{path}") == of_text(text) == 0
 
 
 def test_a_nearer_one_comes_before_a_deeper_one():
-    assert score("https://a.example/contact", "") > score("https://a.example/de/x/contact", "") > 0
+    assert of_url("https://a.example/contact") > of_url("https://a.example/de/x/contact") > 0
 
 
 def test_a_link_in_the_footer_matters_a_little_whatever_it_is_called():
