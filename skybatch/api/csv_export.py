@@ -16,8 +16,8 @@ PAGE_COLUMNS = (
     "domain", "url", "final_url", "depth", "outcome", "reason", "status", "content_type",
     "charset", "bytes", "truncated", "elapsed_ms", "fetched_at", "sha256", "duplicate_of", "title",
     "description", "language", "canonical_url", "h1", "emails", "phones", "social_links",
-    "technologies", "favicon_url", "logo_url", "open_graph", "structured_data", "links_internal",
-    "links_external", "job_id", "batch_id",
+    "technologies", "favicon_url", "logo_url", "feeds", "open_graph", "structured_data",
+    "links_internal", "links_external", "job_id", "batch_id",
 )  # fmt: skip
 
 _ENDS_OF_CELLS = ',;|\t"\r\n'

@@ -95,7 +95,7 @@ def kinds() -> tuple[_Kind, ...]:
         _Kind(
             Diagnosis(table["name"]),
             table["most"],
-            re.compile("|".join(rf"(?<!\w)(?:{title})(?!\w)" for title in table["titles"])),
+            re.compile(rf"(?<!\w)(?:{'|'.join(table['titles']) or '(?!)'})(?!\w)"),
             tuple(table["texts"]),
             Sought(table["marks"]),
             tuple(table.get("headers", ())),

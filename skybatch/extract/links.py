@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from skybatch.extract import relevance
 from skybatch.extract.document import Attributes, Document, host_of, resolve
+from skybatch.extract.scrambled import CLOUDFLARE
 from skybatch.model.facts import Link
 
 _REFRESH = re.compile(r"\s*[\d.]*(?:\s*[;,]\s*|\s+)(.*)", re.DOTALL)
@@ -89,7 +90,7 @@ def _references(document: Document) -> Iterator[tuple[str, str, str, bool]]:
             yield "meta", target, "", True
     for tag, attributes, text in document.leads:
         reference = attributes.get(_TARGETS[tag])
-        if reference is None or reference.startswith("#"):
+        if reference is None or reference.startswith("#") or CLOUDFLARE in reference:
             continue
         if tag == "link" and not leads_to_a_page(attributes):
             continue

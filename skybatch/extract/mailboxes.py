@@ -15,7 +15,14 @@ compliance security reception empfang sekretariat zentrale booking bookings rese
 reservations reservierung anfrage anfragen enquiries enquiry inquiries inquiry feedback general
 welcome partners events redaktion editor customerservice customercare export einkauf
 purchasing werbung ads advertising accueil bonjour commercial comptabilite secretariat ufficio
-segreteria biuro praxis kanzlei verwaltung
+segreteria biuro praxis kanzlei verwaltung reservas reserva reserveren reserveringen
+prenotazioni rezerwacje recepcja recepcion recepcao bestel bestellen bestellungen verkoop
+klantenservice
+poststelle atelier dsb iod rodo rgpd lgpd encarregado obchod prodej sprzedaz
+administracion administracao amministrazione facturacion faturamento fatturazione facturation
+facturen boekhouding ksiegowosc atendimento suporte soporte assistenza ayuda pedidos ordini
+commandes commande compras acquisti logistik versand lager technik werkstatt redaction redaccion
+redazione redactie rrhh rh empleo trabajo lavoro emploi vacatures praca kariera
 """
 _FILES_TEXT = """
 png jpg jpeg gif svg webp avif ico bmp css js mjs ts json map xml html htm php asp aspx pdf mp3 mp4

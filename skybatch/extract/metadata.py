@@ -1,4 +1,5 @@
-"""What a page says about itself: title, description, language, canonical URL, Open Graph."""
+"""What a page says about itself: title, description, language, canonical URL, feeds, Open
+Graph."""
 
 import re
 
@@ -9,6 +10,8 @@ from skybatch.extract.document import Document, squeeze, text_of
 _MAX_TITLE = 500
 _MAX_DESCRIPTION = 2_000
 _MAX_PROPERTIES = 50
+_MAX_FEEDS = 20
+_FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -64,6 +67,17 @@ def canonical_url(document: Document) -> str | None:
         if tag == "link" and "canonical" in (attributes.get("rel") or "").lower().split():
             return document.resolve(attributes.get("href"))
     return None
+
+
+def feeds(document: Document) -> tuple[str, ...]:
+    """The feeds that the page offers to subscribe to (HTML Standard, "Link type alternate")."""
+    found: dict[str, None] = {}
+    for tag, attributes, _ in document.leads:
+        if tag == "link" and (attributes.get("type") or "").strip().lower() in _FEEDS:
+            relations = (attributes.get("rel") or "").lower().split()
+            if "alternate" in relations and (url := document.resolve(attributes.get("href"))):
+                found[url] = None
+    return tuple(found)[:_MAX_FEEDS]
 
 
 def h1(document: Document) -> str | None:

@@ -91,6 +91,7 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
         organization=_organization(document, stated.organization),
         favicon_url=images.favicon_url(document),
         logo_url=images.logo_url(document, stated),
+        feeds=metadata.feeds(document),
         open_graph=metadata.open_graph(document),
         structured_data=stated.items,
         custom=values(document, own.fields),

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from skybatch.extract.document import Document
 
-_CLOUDFLARE = "/cdn-cgi/l/email-protection"
+CLOUDFLARE = "/cdn-cgi/l/email-protection"  # where such a link leads
 _MAX_CODE = 1_000  # characters
 _MAX_CODES = 100  # of a kind
 _MAX_SCRIPTS = 50
@@ -35,7 +35,7 @@ def linked(document: Document) -> Iterator[str]:
     """Texts that hold the recipients of links."""
     for reference in document.references:
         path, _, code = reference.partition("#")
-        if path.endswith(_CLOUDFLARE):
+        if path.endswith(CLOUDFLARE):
             yield of_cloudflare(code)
     scripts = (rest for scheme, rest in document.actions if scheme == "javascript")
     for call in islice(filter(None, map(_TYPO3_CALL.search, scripts)), _MAX_CODES):

@@ -102,6 +102,7 @@ class PageFacts:
     organization: Organization | None = None
     favicon_url: str | None = None
     logo_url: str | None = None
+    feeds: tuple[str, ...] = ()  # URLs of RSS, Atom and JSON feeds
     open_graph: Mapping[str, str] = field(default_factory=dict)
     structured_data: tuple[Mapping[str, object], ...] = ()
     custom: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -59,7 +59,7 @@ class DomainRecord:
     contact_info: ContactInfo
     social_links: Mapping[str, tuple[SourcedLink, ...]]
     technologies: tuple[SourcedTechnology, ...]
-    is_wordpress: bool
+    is_wordpress: bool | None  # `None`: no page of it was read
     wordpress_version: str | None
     favicon_url: str | None
     logo_url: str | None
@@ -111,6 +111,7 @@ class PageRecord:
     technologies: tuple[str, ...]
     favicon_url: str | None
     logo_url: str | None
+    feeds: tuple[str, ...]
     open_graph: Mapping[str, str]
     structured_data: tuple[Mapping[str, object], ...]
     links: Links
@@ -150,7 +151,7 @@ def domain_record(job: Job, profile: Profile) -> DomainRecord:
         contact_info=ContactInfo(profile.emails, profile.phones, profile.faxes),
         social_links=profile.social_links,
         technologies=profile.technologies,
-        is_wordpress=profile.is_wordpress,
+        is_wordpress=profile.is_wordpress if job.pages.fetched else None,
         wordpress_version=profile.wordpress_version,
         favicon_url=profile.favicon_url,
         logo_url=profile.logo_url,
@@ -211,6 +212,7 @@ def page_record(row: PageOfJob) -> PageRecord:
         technologies=tuple(item.name for item in facts.technologies),
         favicon_url=facts.favicon_url,
         logo_url=facts.logo_url,
+        feeds=facts.feeds,
         open_graph=facts.open_graph,
         structured_data=facts.structured_data,
         links=Links(facts.links_internal, facts.links_external),

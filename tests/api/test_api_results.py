@@ -112,6 +112,7 @@ async def test_csv_has_the_columns_of_the_contract_and_runs_no_formula(api, batc
     assert (first["pages_fetched"], first["pages_skipped"]) == ("2", "1")
     assert first["custom.vat"] == "DE1; DE2"
     assert (failed["status"], failed["reason"], failed["title"]) == ("failed", "nxdomain", "")
+    assert failed["is_wordpress"] == ""  # nobody has looked
 
 
 async def test_every_form_tells_the_same_facts(api, batch_id):

@@ -58,6 +58,8 @@ def test_frames_are_links():
         "<a>no href</a>",
         '<a rel="external nofollow" href="/n">n</a>',
         '<template><a href="/inert">i</a></template>',
+        '<a href="/cdn-cgi/l/email-protection#0a1b">[email protected]</a>',
+        '<a href="https://www.acme.de/cdn-cgi/l/email-protection">[email protected]</a>',
         '<a href="/' + "x" * 9_000 + '">long</a>',
     ],
 )

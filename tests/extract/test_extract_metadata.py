@@ -105,3 +105,21 @@ def test_open_graph_keeps_the_first_value_of_each_property():
         "og:image": "/1.png",
         "og:url": "https://acme.de/",
     }
+
+
+def test_feeds_are_those_that_the_page_offers():
+    page = """
+      <link rel="alternate" type="application/rss+xml" href="/feed/" title="News">
+      <link rel="ALTERNATE home" type="application/atom+xml" href="https://b.example/atom.xml">
+      <link rel="alternate" type="application/feed+json" href="/feed.json">
+      <link rel="alternate" type="application/rss+xml" href="/feed/" title="News again">
+      <link rel="alternate" type="application/rss+xml" href="javascript:x">
+      <link rel="alternate" type="text/html" href="/en/">
+      <link rel="stylesheet" type="application/rss+xml" href="/no.css">
+      <a rel="alternate" type="application/rss+xml" href="/link-in-text">RSS</a>
+    """
+    assert facts(page).feeds == (
+        "https://www.acme.de/feed/",
+        "https://b.example/atom.xml",
+        "https://www.acme.de/feed.json",
+    )
