@@ -12,6 +12,7 @@ from skybatch.extract.contacts import CONFIDENCE, MAX_VALUES
 from skybatch.extract.document import Document, host_of
 from skybatch.extract.embedded import Named
 from skybatch.extract.mailboxes import is_mailbox, is_nobody, kind_of
+from skybatch.extract.others import NOBODY, OF_OTHERS, Others
 from skybatch.extract.structured import Structured
 from skybatch.extract.tlds import top_level_domains
 from skybatch.model.facts import Email, Place
@@ -32,12 +33,17 @@ _DISGUISED = 0.6  # confidence
 
 
 def find(
-    document: Document, structured: Structured, embedded: Iterable[Named] = ()
+    document: Document,
+    structured: Structured,
+    embedded: Iterable[Named] = (),
+    others: Others = NOBODY,
 ) -> tuple[Email, ...]:
     """Distinct addresses in lower case, those of the best places first."""
     found: dict[str, Email] = {}
     for value, place, confidence in _candidates(document, structured, embedded):
         if value not in found:
+            if others.name_all(value) and not is_own(value, document):
+                confidence = OF_OTHERS
             found[value] = Email(value, place, kind_of(value), confidence)
             if len(found) == MAX_VALUES:
                 break
@@ -61,7 +67,7 @@ def _candidates(
         yield value, Place.TEXT, _DISGUISED
     # Visitors and customers are in the data as well: once a page shows an address, only its own.
     for value in scan_all(text.lower() for _, text in embedded if "@" in text):
-        if not is_shown or _is_own(value, document):
+        if not is_shown or is_own(value, document):
             yield value, Place.TEXT, CONFIDENCE[Place.TEXT]
 
 
@@ -111,11 +117,11 @@ def _pictured(document: Document) -> Iterator[str]:
         alt = (node.attributes.get("alt") or "").lower()
         if len(alt) <= _MAX_ALT:
             for value in (*scan(alt), *_joined(disguises.spelt(alt))):
-                if _is_own(value, document) or 2 * len(value) > len(alt):
+                if is_own(value, document) or 2 * len(value) > len(alt):
                     yield value
 
 
-def _is_own(address: str, document: Document) -> bool:
+def is_own(address: str, document: Document) -> bool:
     """Whether it is under the domain of the page, or the page under its."""
     domain, host = address.partition("@")[2], host_of(document.base).partition(":")[0]
     return f".{host}".endswith(f".{domain}") or f".{domain}".endswith(f".{host}")

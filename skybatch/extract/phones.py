@@ -1,7 +1,8 @@
 """Telephone and fax numbers of a page: links, structured data, embedded data, and text."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 from itertools import islice
 from typing import TypeAlias
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from skybatch.extract.contacts import CONFIDENCE
 from skybatch.extract.dialling import country_of, e164
 from skybatch.extract.document import Document
 from skybatch.extract.embedded import Named
+from skybatch.extract.others import NOBODY, OF_OTHERS, Others
 from skybatch.extract.spoken import spoken
 from skybatch.extract.structured import Structured
 from skybatch.model.facts import Phone, Place
@@ -32,6 +34,7 @@ def find(
     structured: Structured,
     region: str | None,
     embedded: Iterable[Named] = (),
+    others: Others = NOBODY,
 ) -> tuple[tuple[Phone, ...], tuple[Phone, ...]]:
     """Distinct phone numbers and fax numbers in E.164, those of the best places first.
 
@@ -42,6 +45,8 @@ def find(
     phones: dict[str, Phone] = {}
     faxes: dict[str, Phone] = {}
     called: set[str] = set()  # numbers that the text shows without calling them a fax
+    of_others: set[str] = set()
+    own: set[str] = set()  # those that it does not say to be of others
     written = list(islice(dict.fromkeys(_written(document, structured, embedded)), _MAX_WRITTEN))
     if region is None:
         countries = {country for text, _, _ in written if (country := country_of(text))}
@@ -55,8 +60,18 @@ def find(
         held.setdefault(number.value, Phone(number.value, Place.TEXT, number.confidence))
         if not number.is_fax:
             called.add(number.value)
+        (of_others if others.name(number.end - 1) else own).add(number.value)
+    of_others -= own
     kept = (phone for phone in phones.values() if phone.value not in faxes or phone.value in called)
-    return tuple(kept), tuple(faxes.values())
+    return _ranked(kept, of_others), _ranked(faxes.values(), of_others)
+
+
+def _ranked(found: Iterable[Phone], of_others: Set[str]) -> tuple[Phone, ...]:
+    """With the confidence that numbers of others deserve."""
+    return tuple(
+        replace(phone, confidence=OF_OTHERS) if phone.value in of_others else phone
+        for phone in found
+    )
 
 
 def _written(

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from skybatch.extract import (
     body,
@@ -15,6 +16,7 @@ from skybatch.extract import (
     imprint,
     links,
     metadata,
+    others,
     phones,
     regions,
     sitemap,
@@ -71,7 +73,8 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
     language = metadata.language(document, raw.language)
     region = regions.region_of(host, language, raw.default_region)
     data = embedded.strings(document)
-    numbers, faxes = phones.find(document, stated, region, data)
+    named = others.find(document.text, partial(emails.is_own, document=document))
+    numbers, faxes = phones.find(document, stated, region, data, named)
     internal, external = found.count(host)
     return PageFacts(
         title=metadata.title(document),
@@ -79,7 +82,7 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
         language=language,
         canonical_url=metadata.canonical_url(document),
         h1=metadata.h1(document),
-        emails=emails.find(document, stated, data),
+        emails=emails.find(document, stated, data, named),
         phones=numbers,
         faxes=faxes,
         social_links=social.find(

@@ -97,6 +97,7 @@ class Spoken:
 
     value: str
     confidence: float
+    end: int  # where it ends in the text
     is_fax: bool = False
 
 
@@ -122,9 +123,9 @@ def _spoken(text: str, region: str | None) -> Iterator[Spoken]:
             continue
         confidence = CONFIDENCE[Place.TEXT] if is_labelled else _UNLABELLED
         is_fax = _FAX.search(before) is not None
-        yield Spoken(value, confidence, is_fax)
+        yield Spoken(value, confidence, end, is_fax)
         if is_fax and _BOTH.search(before):
-            yield Spoken(value, confidence)
+            yield Spoken(value, confidence, end)
         if is_labelled:
             said_until, said = end, before
         yield from _endings(text, end, value, is_fax=is_fax)
@@ -216,5 +217,5 @@ def _endings(text: str, end: int, value: str, *, is_fax: bool) -> Iterator[Spoke
         digits = found["dashed"] or found["joined"]
         other = value[: -len(digits)] + digits
         if digits not in _EMERGENCY and _is_ending(text[:end], digits) and is_valid(other):
-            yield Spoken(other, CONFIDENCE[Place.TEXT], is_fax)
+            yield Spoken(other, CONFIDENCE[Place.TEXT], found.end(), is_fax)
         end = found.end()
