@@ -41,7 +41,7 @@ _SHALLOW = frozenset(_NAMES.split())
 
 def trim(html: str) -> str:
     """The page up to as many tags as a tree of it fits into memory."""
-    if len(html) <= _MAX_TAGS or html.count("<") <= _MAX_TAGS:
+    if html.count("<") <= _MAX_TAGS:
         return html
     last = next(islice(re.finditer("<", html), _MAX_TAGS, None))
     return html[: last.start()]
@@ -49,16 +49,16 @@ def trim(html: str) -> str:
 
 def check(html: str) -> None:
     """Raises TooComplex. What it lets through may still be slow: it is a sieve, no wall."""
-    if html.count("<") > _MAX_DEPTH:  # most pages have fewer tags
-        _check_depth(html)
+    if (tags := html.count("<")) > _MAX_DEPTH:  # most pages have fewer
+        _check_depth(html, tags)
     if (attributes := _attributes_of_page(html)) > _MAX_ATTRIBUTES:
         raise TooComplex(f"<html> and <body> are given about {attributes:,} attributes")
     if _has_long_piece(html) and (attributes := _attributes(html)) > _MAX_ATTRIBUTES:
         raise TooComplex(f"one tag has about {attributes:,} attributes")
 
 
-def _check_depth(html: str) -> None:
-    if html.count("<") - html.count("</") > _MAX_DEPTH and (depth := _depth(html)) > _MAX_DEPTH:
+def _check_depth(html: str, tags: int) -> None:
+    if tags - html.count("</") > _MAX_DEPTH and (depth := _depth(html)) > _MAX_DEPTH:
         raise TooComplex(f"about {depth:,} elements are inside each other")
     if (depth := _foreign_depth(html)) > _MAX_DEPTH:
         raise TooComplex(f"about {depth:,} elements of a drawing are inside each other")

@@ -18,7 +18,8 @@ _FEW_LINKS = 3
 _UNAUTHORIZED = 401  # RFC 9110, section 15.5.2
 # Where the frameworks put what they build.
 _SHELLS = ('id="root"', 'id="app"', 'id="__next"', 'id="__nuxt"', 'id="react-root"', "<app-root")
-_OF_A_NAME = re.compile(rb"[\w-]")  # before a mark: it is the end of a longer name
+_OF_A_NAME = re.compile(r"[\w-]\Z")  # before a mark: it is the end of a longer name
+_WIDEST = 4  # bytes of a character
 _NEEDS_TITLE_AND_MARK = frozenset({Diagnosis.LOGIN_WALL})
 
 
@@ -71,9 +72,10 @@ def _fits(kind: _Kind, title: str, document: Document) -> bool:
 
 
 def _is_marked(kind: _Kind, document: Document) -> bool:
-    source = document.source.lower()
-    sightings = kind.marks.sightings(source)
-    return any(not _OF_A_NAME.match(source[at - 1 : at]) for _, at in sightings)
+    return any(
+        not _OF_A_NAME.search(document.lowered[max(0, at - _WIDEST) : at].decode("utf-8", "ignore"))
+        for _, at in kind.marks.sightings(document.lowered)
+    )
 
 
 def _is_shell(document: Document) -> bool:

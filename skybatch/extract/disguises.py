@@ -4,9 +4,11 @@
 import html as entities
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice, product
 
-from skybatch.extract.document import BETWEEN, Document, readable
+from skybatch.extract.document import BETWEEN, Document
+from skybatch.extract.lettering import readable
 from skybatch.extract.sightings import Sought
 
 _MAX_SIGNS = 200  # that are looked at on one page
@@ -40,20 +42,11 @@ _SPELT = re.compile(
     rf"|[(](?:{_any(_INITIAL)})[)]|[\[{{] ?(?:{_any(_INITIAL)}) ?[\]}}] ?"
     rf"|{'|'.join(_BARE)}"
 )
-# How it begins.
-_BEGINNINGS = Sought(
-    (
-        *_BARE,
-        *map("".join, product(_OPENING, ("", " "), (*_AT.split(), "@"))),
-        *map("".join, product("(", _INITIAL.split(), ")")),
-        *map("".join, product("[{", ("", " "), _INITIAL.split(), "]} ")),
-    )
-)
 _STOP = re.compile(rf" ?{_OPEN} ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_any(_DOT)}) ")
 _PICTURED_SIGNS = ('alt="@"', "alt='@'")
 _ENTITIES = ("&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;")
 # A sign in an element of its own: `info<b> (at) </b>firma.de`.
-_WRAPPED_SIGN = re.compile(rf"{BETWEEN} ?(?:[aä]t|[(\[][aä]t[)\]]) ?{BETWEEN}")
+_WRAPPED_SIGN = re.compile(rf"{BETWEEN}( ?)(?:[aä]t|[(\[][aä]t[)\]])\1{BETWEEN}")
 _WRAPPED = re.compile(r">\s*([(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
 _LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
 # An `@` with a space before it, or a sign that readers are asked to put one for.
@@ -104,10 +97,23 @@ def at_own_domain(text: str, domain: str) -> Iterator[tuple[str, bool]]:
             yield found[1], True
 
 
+@cache
+def _beginnings() -> Sought:
+    """How a sign that is spelt out begins."""
+    return Sought(
+        (
+            *_BARE,
+            *map("".join, product(_OPENING, ("", " "), (*_AT.split(), "@"))),
+            *map("".join, product("(", _INITIAL.split(), ")")),
+            *map("".join, product("[{", ("", " "), _INITIAL.split(), "]} ")),
+        )
+    )
+
+
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
     source = text.encode("utf-8", "replace")
     before, position = 0, 0  # bytes and characters
-    for at in sorted({at for _, at in _BEGINNINGS.sightings(source)}):
+    for at in sorted({at for _, at in _beginnings().sightings(source)}):
         position += len(source[before:at].decode())
         before = at
         if found := _SPELT.match(text, position):
@@ -121,7 +127,7 @@ def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
         yield from _wrapped(html)
     signs = ("@", *_ENTITIES) if "@" in pieces else ()
     for sign in (*signs, *_PICTURED_SIGNS):
-        if sign != "@" and sign.lower() not in document.hints:
+        if sign != "@" and not document.mentions(sign.lower()):
             continue
         for position in islice(_positions(html, sign), _MAX_SIGNS):
             start, end = position, position + len(sign)

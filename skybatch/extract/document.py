@@ -1,7 +1,6 @@
 """A page parsed once, with what the extractors ask of it."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,6 +15,7 @@ from selectolax.lexbor import (
 )
 
 from skybatch.errors import TooComplex
+from skybatch.extract.lettering import lower_spaced, readable, squeeze
 from skybatch.extract.sightings import Sought
 
 Attributes: TypeAlias = Mapping[str, str | None]
@@ -29,30 +29,21 @@ _MAX_LABEL = 200  # of one
 _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
 _MAX_URL = 8_000  # RFC 9110, section 4.1: what every recipient should support
-_SHORT = 200  # characters of a reference that is remembered
+_MAX_REMEMBERED = 200  # of a reference to the root of a site, with its origin
 _MAX_RESOLVED = 4_000  # with what the base adds; twice as long as any that is asked for
 
 BETWEEN = "\x1f"  # unit separator; `split` takes it for a space
-_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202c"
-_NOTHING = dict.fromkeys(map(ord, _UNSEEN))
-# Letters, digits and what addresses have, as wide as ideographs (Unicode block FF00).
-_WIDE = re.compile("[\uff0b\uff0d\uff0e\uff10-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a]")
-_USUAL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if _WIDE.match(chr(code))}
-# Of Latin-1, where lower case and spaces are as `str` knows them.
-_LOWER_SPACED = bytes(
-    ord(" ") if character.isspace() else ord(character.lower())
-    for character in map(chr, range(256))
-)
 _KEPT = frozenset({"html", "base", "title", "meta", "img", "script", "h1"})
 _LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
 _INVISIBLE = frozenset({"script", "style", "template"})
 _SELECTOR = ", ".join(sorted(_KEPT | _LEADING | _INVISIBLE))
 _META_NAMES = ("name", "property", "http-equiv")
-# What extractors look for only where it stands in the source; in lower case.
-_HINTS = Sought(
+# What extractors look for only where it stands in the source; in lower case. None begins within
+# another, but for the two that tell of footers.
+_ASKED_FOR = Sought(
     (
         *("itemscope", "itemprop", "data-cfemail", "data-mailto-token", "is-email"),
-        *("footer", "contentinfo", "<!--", "&#64;", "&#064;", "&#x40;", "&commat;"),
+        *("footer", "contentinfo", "&#64;", "&#064;", "&#x40;", "&commat;"),
         *('alt="@"', "alt='@'"),
     )
 )
@@ -73,7 +64,8 @@ class Document:
     base: str  # what its relative URLs are relative to
     html: str
     source: bytes  # the same in UTF-8
-    hints: frozenset[str]  # of `_HINTS`, those that stand in it
+    lowered: bytes  # the same with the letters of ASCII in lower case
+    mentioned: frozenset[str]  # what stands in it; ask `mentions`
     text: str  # visible text in lower case with single spaces, at most `MAX_TEXT` characters
     pieces: str  # the same as written, with `\\x1f` between what stands in different elements
     nodes: Mapping[str, Sequence[LexborNode]]  # by tag (`_KEPT`), in document order
@@ -100,18 +92,33 @@ class Document:
         """The absolute http(s) URL of a reference on this page, without fragment."""
         return resolve(self.base, reference)
 
+    def mentions(self, text: str) -> bool:
+        """Whether one of the texts of `_ASKED_FOR` stands in the source, in whatever case. Raises
+        KeyError for others: nobody has looked for them."""
+        if text not in _ASKED_FOR.texts:
+            raise KeyError(text)
+        return text in self.mentioned
+
     def marked(self, attribute: str) -> list[LexborNode]:
-        """The elements with a rare attribute of `_HINTS`; none if it is not rare on this page."""
-        if attribute not in self.hints:
-            return []
-        if self.source.lower().count(attribute.encode()) > _MAX_MARKED:
+        """The elements with a rare attribute; none if it is not rare on this page."""
+        if not self.mentions(attribute) or self.lowered.count(attribute.encode()) > _MAX_MARKED:
             return []
         return self.tree.css(f"[{attribute}]")
+
+    def comments(self) -> Iterator[str]:
+        """The comments, by a walk over the whole tree."""
+        root = self.tree.root
+        # From the document itself: a comment may stand before <html>.
+        start = (root.parent or root) if root is not None else None
+        for node in start.traverse() if start is not None else ():
+            if node.is_comment_node:
+                yield node.comment_content or ""
 
 
 def parse(html: str, url: str) -> Document:
     """Parse a page. Raises TooComplex when it does not fit into memory; every text is HTML."""
     source = html.encode("utf-8", "replace")
+    lowered = source.lower()
     # Events off: <selectedcontent> would clone parts of the tree, as often as a page likes.
     try:
         tree = LexborHTMLParser(source, options=LexborDocumentOptions.WO_EVENTS)
@@ -124,8 +131,9 @@ def parse(html: str, url: str) -> Document:
         base=_base(nodes["base"], url),
         html=html,
         source=source,
-        hints=_HINTS.among(source.lower()),
-        text=single_spaced(pieces)[:MAX_TEXT],
+        lowered=lowered,
+        mentioned=_ASKED_FOR.among(lowered),
+        text=lower_spaced(pieces)[:MAX_TEXT],
         pieces=pieces,
         nodes=nodes,
         leads=leads,
@@ -142,8 +150,10 @@ def resolve(base: str, reference: str | None) -> str | None:
         return None
     head, hash_mark, _ = reference.partition("#")
     head += hash_mark
-    if head.startswith("/") and len(head) <= _SHORT:
-        return _joined_before("/".join(base.split("/", 3)[:3]), head)
+    if head.startswith("/"):
+        origin = "/".join(base.split("/", 3)[:3])
+        if len(origin) + len(head) <= _MAX_REMEMBERED:
+            return _joined_at_root(origin, head)
     return _joined(base, head)
 
 
@@ -157,13 +167,7 @@ def _joined(base: str, reference: str) -> str | None:
 
 
 # The menu of a site leads from each of its pages to the same ones.
-_joined_before = lru_cache(maxsize=4_096)(_joined)
-
-
-def squeeze(text: str | None, limit: int) -> str | None:
-    """The text with single spaces, cut to `limit` characters; `None` if nothing is left."""
-    words = " ".join((text or "")[: limit * 4].split())
-    return words[:limit].rstrip() or None
+_joined_at_root = lru_cache(maxsize=4_096)(_joined)
 
 
 def text_of(node: LexborNode, limit: int) -> str | None:
@@ -255,32 +259,3 @@ def _visible_pieces(tree: LexborHTMLParser, invisible: Sequence[LexborNode]) -> 
     for node in invisible:
         node.decompose(recursive=False)  # unlinks it; it stays readable
     return readable(body.text(separator=BETWEEN, skip_empty=True)[: 2 * MAX_TEXT])
-
-
-def readable(text: str) -> str:
-    """The text without characters that nobody sees, and with letters and digits of usual width."""
-    if text.isascii():
-        return text
-    if any(character in text for character in _UNSEEN):
-        text = text.translate(_NOTHING)
-    return text.translate(_USUAL) if is_beyond_latin(text) and _WIDE.search(text) else text
-
-
-def single_spaced(text: str) -> str:
-    """The text in lower case with single spaces; `str` takes five times as long for that."""
-    try:
-        narrow = text.encode("latin-1").translate(_LOWER_SPACED)
-    except UnicodeEncodeError:
-        return " ".join(text.lower().split())
-    while b"  " in narrow:
-        narrow = narrow.replace(b"  ", b" ")
-    return narrow.strip(b" ").decode("latin-1")
-
-
-def is_beyond_latin(text: str) -> bool:
-    """Whether a text goes beyond Latin-1: the encoder knows it far sooner than a search."""
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return True
-    return False

@@ -39,7 +39,7 @@ class Links:
 
 def find(document: Document) -> Links:
     """The links of a page as WHATWG resolves them; only http and https, without fragments."""
-    known: dict[str, tuple[str | None, int]] = {}  # a page repeats its menu: with their points
+    known: dict[str, str | None] = {}  # reference -> URL; a page repeats its menu
     followed: dict[str, int] = {}
     hyperlinks: dict[str, None] = {}
     footer = _in_footer(document)
@@ -51,17 +51,16 @@ def find(document: Document) -> Links:
             if len(known) == _MAX_LINKS or room < 0:
                 break
             url = resolve(document.base, key)
-            is_scored = len(known) < _MAX_SCORED
-            known[key] = url, relevance.of_url(url) if url and is_scored else 0
+            known[key] = url
             room -= len(url or "")
-        url, points = known[key]
+        url = known[key]
         if url is None:
             continue
         if is_followed:
+            points = followed.get(url)
             if len(followed) < _MAX_SCORED:
-                at_least = relevance.FOOTER if reference in footer else 0
-                points = max(points, relevance.of_text(text), at_least)
-            followed[url] = max(points, followed.get(url, 0))
+                points = _raised(points, url, text, is_in_footer=reference in footer)
+            followed[url] = points or 0
         if tag in _HYPERLINKS:
             hyperlinks[url] = None
     return Links(
@@ -71,9 +70,16 @@ def find(document: Document) -> Links:
     )
 
 
+def _raised(points: int | None, url: str, text: str, *, is_in_footer: bool) -> int:
+    """The points of a URL with what one more link to it says; `None`: it is the first."""
+    if points is None:
+        points = relevance.of_url(url)
+    return max(points, relevance.of_text(text), relevance.FOOTER if is_in_footer else 0)
+
+
 def _in_footer(document: Document) -> frozenset[str]:
     """The references, as written, that stand in the footer of the page."""
-    if document.hints.isdisjoint(("footer", "contentinfo")):
+    if not document.mentions("footer") and not document.mentions("contentinfo"):
         return frozenset()
     found: set[str] = set()
     for footer in document.tree.css(_FOOTER)[:_MAX_FOOTERS]:

@@ -5,7 +5,8 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from skybatch.extract.document import Document, squeeze, text_of
+from skybatch.extract.document import Document, text_of
+from skybatch.extract.lettering import squeeze
 
 _MAX_TITLE = 500
 _MAX_DESCRIPTION = 2_000

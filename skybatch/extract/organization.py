@@ -4,7 +4,7 @@ import html
 from collections.abc import Mapping
 
 from skybatch.extract.contacts import CONFIDENCE
-from skybatch.extract.document import squeeze
+from skybatch.extract.lettering import squeeze
 from skybatch.model.facts import Organization, Place
 
 # https://schema.org/Organization and the subtypes that companies use for themselves. Others end

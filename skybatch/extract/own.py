@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from skybatch.extract.document import Document, squeeze, text_of
+from skybatch.extract.document import Document, text_of
+from skybatch.extract.lettering import squeeze
 from skybatch.extract.technology_rules import Rule, Rulebook, read_rules, with_own
 from skybatch.model.own import Additions, OwnField
 

@@ -90,8 +90,7 @@ def _written(
 def _on_whatsapp(document: Document) -> Iterator[_Written]:
     """Numbers in links to a chat (https://faq.whatsapp.com/5913398998672934)."""
     for reference in document.references:
-        is_chat = "wa.me/" in reference or "whatsapp.com/send" in reference
-        if is_chat and (found := _WHATSAPP.search(reference[:_MAX_CHAT])):
+        if found := _WHATSAPP.search(reference[:_MAX_CHAT]):
             yield f"+{found[1]}", Place.TEL, False
 
 

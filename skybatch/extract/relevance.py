@@ -30,11 +30,6 @@ def of_url(url: str) -> int:
     return _of_path(path) if path else 0
 
 
-def of_text(text: str) -> int:
-    """The same by the text of a link."""
-    return _of_name(text) if text else 0
-
-
 @lru_cache(maxsize=4_096)  # a menu is on every page of a site
 def _of_path(path: str) -> int:
     """Its best segment, or value of its query; one that is deeper says a little less."""
@@ -42,13 +37,14 @@ def _of_path(path: str) -> int:
     names = [name for name in path.split("/", _MAX_NAMES)[:_MAX_NAMES] if name]
     pairs = query.split("&", _MAX_NAMES)[:_MAX_NAMES] if query else []
     values = [pair.partition("=")[2] for pair in pairs]
-    found = [_of_name(_EXTENSION.sub("", name.lower())) - depth for depth, name in enumerate(names)]
-    found += [_of_name(value) - len(names) for value in values]
+    found = [of_text(_EXTENSION.sub("", name.lower())) - depth for depth, name in enumerate(names)]
+    found += [of_text(value) - len(names) for value in values]
     return max(0, *found) if found else 0
 
 
 @lru_cache(maxsize=4_096)
-def _of_name(name: str) -> int:
+def of_text(name: str) -> int:
+    """The same by the text of a link, or by a name in its path."""
     if len(name) > 3 * _LONGEST:
         return 0
     plain = _plain(name)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from skybatch.extract.contacts import CONFIDENCE
 from skybatch.extract.dialling import e164, is_grouped, is_valid
-from skybatch.extract.document import is_beyond_latin
+from skybatch.extract.lettering import is_beyond_latin
 from skybatch.model.facts import Place
 
 _MAX_RUNS = 500  # runs of digits that are looked at

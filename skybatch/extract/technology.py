@@ -1,6 +1,5 @@
 """Which products a page shows to be in use, by the rules of `technologies.toml`."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -10,11 +9,10 @@ from skybatch.extract.technology_rules import Rule, Rulebook, built_in
 from skybatch.model.facts import Technology
 
 _COOKIE = "Cookie: "
-_MAX_EVIDENCE = 200
-_MAX_SIZE = 100_000  # bytes of one channel
+_MAX_EVIDENCE = 200  # characters
+_MAX_CHARACTERS = 100_000  # of one channel
 _MAX_COMMENTS = 100
 _MAX_COMMENT = 300
-_COMMENT = re.compile("<!--")
 
 
 class _Channel(NamedTuple):
@@ -29,7 +27,7 @@ def find(
     book = book or built_in()
     channels: dict[str, _Channel] = {}
     seen: set[int] = set()
-    for name, source in _channels(document, signs):
+    for name, source in _channels(document, signs, book):
         marks = book.marks_in(name, source.lower())
         channels[name] = _Channel(source, marks)
         for mark in marks:
@@ -60,23 +58,28 @@ def _line(source: bytes, position: int) -> str:
     start = max(source.rfind(b"\n", 0, position) + 1, position - _MAX_EVIDENCE // 2)
     end = source.find(b"\n", position)
     end = len(source) if end < 0 else end
-    return source[start : min(end, start + _MAX_EVIDENCE)].decode("utf-8", "ignore").strip()
+    line = source[start : min(end, start + 4 * _MAX_EVIDENCE)].decode("utf-8", "ignore")
+    return line[:_MAX_EVIDENCE].strip()
 
 
-def _channels(document: Document, signs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def _channels(
+    document: Document, signs: Sequence[str], book: Rulebook
+) -> Iterator[tuple[str, bytes]]:
     """What the rules are applied to: the name of each channel, and its entries, one a line."""
     yield "generator", _joined(document.meta.get("generator", ()))
     yield "headers", _joined(line for line in signs if not line.startswith(_COOKIE))
     yield "cookies", _joined(line for line in signs if line.startswith(_COOKIE))
-    yield "comments", _joined(_comments(document))
+    # All of the tree is walked for them: only where the source has what is looked for.
+    has_marks = book.marks_in("comments", document.lowered)
+    yield "comments", _joined(_comments(document)) if has_marks else b""
     yield "assets", _joined(_assets(document))
     yield "inline", _joined(_inline(document))
-    yield "markup", document.source[:_MAX_SIZE]
+    yield "markup", document.html[:_MAX_CHARACTERS].encode("utf-8", "replace")
 
 
 def _joined(lines: Iterable[str]) -> bytes:
     kept: list[str] = []
-    left = _MAX_SIZE
+    left = _MAX_CHARACTERS
     for line in lines:
         if left <= 0:
             break
@@ -86,12 +89,7 @@ def _joined(lines: Iterable[str]) -> bytes:
 
 
 def _comments(document: Document) -> Iterator[str]:
-    """The beginnings of comments, by the source: no walk over the tree is worth them."""
-    html = document.html if "<!--" in document.hints else ""
-    for opened in islice(_COMMENT.finditer(html), _MAX_COMMENTS):
-        start, most = opened.end(), opened.end() + _MAX_COMMENT
-        end = html.find("-->", start, most)
-        yield html[start : most if end < 0 else end]
+    return (comment[:_MAX_COMMENT] for comment in islice(document.comments(), _MAX_COMMENTS))
 
 
 def _assets(document: Document) -> Iterator[str]:

@@ -53,7 +53,7 @@ class Rulebook:
 
     def having(self, channel: str, mark: str) -> Sequence[int]:
         """The numbers of the rules that look for a mark in a channel."""
-        return self._having[channel, mark]
+        return self._having.get((channel, mark), ())
 
 
 @cache

@@ -58,6 +58,7 @@ def test_what_is_no_page_of_a_company_is_told(page, diagnosis):
             )
         ),
         f"<p>info@acme.de{PROSE[:900]}<a href=https://antibodis.com/>x</a>{LINKS}",
+        f"<p>info@acme.de{PROSE[:900]}<a href=https://gutübodis.com/>x</a>{LINKS}",
         f"<p>info@acme.de{PROSE[:900]} Related searches: oak<script src=/assets/park.js></script>",
         "<script src=/cdn-cgi/challenge-platform/h/b/scripts/jsd/main.js></script><p>info@acme.de",
         '<meta http-equiv=refresh content="0; url=/start">',

@@ -84,6 +84,9 @@ def test_an_address_is_found_behind_its_disguise(html, address):
         "<p>Look at acme dot de",
         "<p>see us <b>at</b> acme.de",
         "<p>the team <i> at </i> acme.de",
+        "<div>Our team</div><div>at <a href=/>acme.de</a></div>",
+        "Join us<br>at <a href=/>acme.de</a>",
+        "<h2>Karriere</h2><p>at <b>acme.de</b>",
         "<img alt='photo by joe@flickr.com, in May'>",
     ],
 )

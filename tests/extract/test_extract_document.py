@@ -1,42 +1,8 @@
 """What extractors ask of a page."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from skybatch.extract.document import parse, single_spaced
-from skybatch.extract.sightings import Sought
-
-
-@given(st.text() | st.text(st.characters(max_codepoint=255)))
-def test_lower_case_with_single_spaces_is_what_str_makes_of_it(text):
-    assert single_spaced(text) == " ".join(text.lower().split())
-
-
-@given(
-    st.lists(st.text("ab<ä", min_size=1, max_size=3), min_size=1, max_size=8),
-    st.text("ab<ä", max_size=40),
-)
-def test_each_text_is_seen_wherever_it_stands(texts, page):
-    source = page.encode()
-    expected = {
-        (text, at)
-        for text in texts
-        for at in range(len(source))
-        if source.startswith(text.encode(), at)
-    }
-    assert set(Sought(texts).sightings(source)) == expected
-
-
-@pytest.mark.parametrize("shift", range(-7, 3))
-def test_what_stands_where_a_piece_of_the_source_ends_is_seen_once(shift):
-    source = b"x" * (64 * 1024 + shift) + b"needle" + b"x" * 70_000
-    sought = Sought(("needle", "eed"))
-    assert sorted(sought.sightings(source)) == [
-        ("eed", 64 * 1024 + shift + 1),
-        ("needle", 64 * 1024 + shift),
-    ]
-    assert Sought(("needle", "other")).among(source) == {"needle"}
+from skybatch.extract.document import parse
 
 
 def test_attributes_are_found_whatever_their_case():
@@ -44,3 +10,17 @@ def test_attributes_are_found_whatever_their_case():
     assert [node.tag for node in document.marked("itemscope")] == ["p"]
     assert [node.tag for node in document.marked("data-cfemail")] == ["a"]
     assert document.marked("itemprop") == []
+
+
+def test_what_nobody_looks_for_is_not_said_to_be_missing():
+    document = parse("<p data-x=1>", "http://a.example/")
+    with pytest.raises(KeyError):
+        document.marked("data-x")
+
+
+def test_comments_are_those_of_the_parser_also_before_the_page():
+    page = (
+        "<!-- one --><html><body><!--><p title='<!-- no -->'><!two><script>// <!-- no --></script>"
+    )
+    comments = parse(page, "http://a.example/").comments()
+    assert [comment.strip() for comment in comments] == ["one", "", "two"]

@@ -75,9 +75,10 @@ def test_urls_are_resolved_as_browsers_do():
     )
 
 
-@given(st.text(max_size=30))
-def test_what_begins_at_the_root_is_resolved_as_any_other(rest):
-    base, reference = "https://user@acme.example:8443/de/a/?b#c", "/" + rest.replace("#", "")
+@pytest.mark.parametrize("base", ["https://u@acme.example:8443/de/?b#c", "http://a.example"])
+@given(st.text("/\\.:?@ab%\t ü", max_size=12) | st.text(max_size=20))
+def test_what_begins_at_the_root_is_resolved_as_any_other(base, rest):
+    reference = "/" + rest.replace("#", "")
     try:
         expected = join_url(base, reference)
     except ValueError:
@@ -168,3 +169,9 @@ def test_a_page_leads_to_at_most_ten_thousand_others():
 )
 def test_the_address_of_a_refresh_is_what_follows_the_first_separator(content, target):
     assert refresh_target(content) == target
+
+
+def test_the_contact_page_has_its_points_behind_thousands_of_links_to_nowhere():
+    page = "".join(f"<a href='mailto:x{n}@b.example'>x</a>" for n in range(2_100))
+    (link,) = reading(page + "<a href=/kontakt>x</a>").links
+    assert link.score > 80

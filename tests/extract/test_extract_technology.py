@@ -73,6 +73,10 @@ def test_a_product_is_recognised_with_its_version(page, name, version):
         '<a href="https://cdn.shopify.com/s/x.js">x</a>',
         '<meta name=description content="WordPress 6.8">',
         "<!-- no generator -->",
+        "<!--[if !IE]><!--><p>Unser Blog ist powered by TYPO3?</p>",
+        '<script>document.write("<!-- this is squarespace. -->")</script>',
+        '<p title="<!-- powered by TYPO3 -->">x</p>',
+        "<textarea><!-- powered by TYPO3 --></textarea>",
     ],
 )
 def test_talking_about_a_product_is_not_using_it(page):
@@ -107,5 +111,10 @@ def test_every_rule_is_whole():
         assert rule.source.startswith("https://")
         assert rule.marks
         for marks in rule.marks.values():
-            assert all(mark == mark.lower() for mark in marks)
+            assert all(mark == mark.lower() and mark.isascii() for mark in marks)
         assert rule.version is None or rule.version.groups == 1
+
+
+def test_a_page_in_another_script_is_looked_through_as_far_as_one_in_latin():
+    page = "<p>" + "я" * 60_500 + '</p><div data-bs-toggle="x">'
+    assert [each.name for each in facts(page).technologies] == ["Bootstrap"]
