@@ -194,10 +194,11 @@ class ReadingPool:
         pages = [page for page in process.pages if page.is_wanted]
         is_alone = len(process.pages) == 1
         for page in pages:
-            if is_alone and (page.is_suspect or by_signal in _BY_A_PAGE):
+            if is_alone and by_signal and (page.is_suspect or by_signal in _BY_A_PAGE):
                 self._blame(page, by_signal)
             else:
-                page.is_suspect = by_signal != 0  # else it has ended by itself
+                # One that ends by itself has read what came before, and none of these.
+                page.is_suspect = page.is_suspect or by_signal != 0
                 self._queue(page)
         self._hand_out()
 

@@ -91,11 +91,11 @@ def _resident(statm: int) -> int:
 
 def _answer(page: RawPage, own: Own) -> bytes:
     began = time.process_time()
-    try:
+    with suppress(MemoryError):  # a hundred thousand long links are written twice
         reply = _read(page, own)
         return frames.framed(replace(reply, cpu_s=time.process_time() - began))
-    except MemoryError:  # a hundred thousand long links are written twice
-        return frames.framed(frames.Reply(refusal=_TOO_MUCH))
+    # Only here: until its exception is gone, the page holds the memory that this takes.
+    return frames.framed(frames.Reply(refusal=_TOO_MUCH))
 
 
 def _read(page: RawPage, own: Own) -> frames.Reply:
@@ -108,7 +108,7 @@ def _read(page: RawPage, own: Own) -> frames.Reply:
     except TooComplex as error:
         return frames.Reply(refusal=str(error))
     except MemoryError:
-        return frames.Reply(refusal=_TOO_MUCH)
+        raise
     except Exception:  # noqa: BLE001 - told to whoever asked, with its traceback
         return frames.Reply(bug=traceback.format_exc())
     finally:

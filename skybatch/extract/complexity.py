@@ -8,26 +8,27 @@ levels.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import accumulate, islice
 
 from skybatch.errors import TooComplex
 
 _MAX_DEPTH = 3_000  # twice as deep takes four times as long: 0.1 s at 5,000
-_MAX_TAGS = 120_000  # the largest page of Python's documentation has 98,000
+_MAX_TAGS = 100_000  # the largest page of Python's documentation has 98,000
+_MAX_LINKS = 50_000  # 17,000
 
-_MAX_ATTRIBUTES = 2_000
+_MAX_COMPARISONS = 20_000_000  # of attributes with those before them: 0.1 s
+_SHORTEST = 3  # characters of an attribute, with what stands before it
 
+_LINK = re.compile(r"<a\b", re.IGNORECASE)
+_ANY = re.compile("<")
 _TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
 # Drawings and formulas (HTML Standard, "foreign elements"), and the tags in them.
-_FOREIGN = re.compile(r"<(svg|math)\b", re.IGNORECASE)
+_FOREIGN = re.compile(r"<(/?)(svg|math)\b", re.IGNORECASE)
 _DRAWN = re.compile(r"<(/?)([a-zA-Z][\w-]*)[^<>]*?(/?)(?=[<>]|$)")
-_MAX_DRAWINGS = 3_000
-_PAGE = re.compile(r"<(?:html|body)\b([^<>]*)", re.IGNORECASE)
-_FEW_PAGES = 2
-_LONG = 50_000  # characters: a tenth of what so many attributes take to be slow
-_PIECE = 2_000  # characters; two thousand attributes take twice as many
-_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_PIECE}}}[^<>]*")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_BODY = re.compile(r"<(?:html|body)\b[^>]*", re.IGNORECASE)
+_FEW_BODIES = 2
+_VALUE = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')|/")
 # Elements that hold nothing or only text, that the next one of their kind closes, or, in SVG, that
 # close themselves.
 _NAMES = """
@@ -40,21 +41,28 @@ _SHALLOW = frozenset(_NAMES.split())
 
 
 def trim(html: str) -> str:
-    """The page up to as many tags as a tree of it fits into memory."""
-    if html.count("<") <= _MAX_TAGS:
+    """The page up to as many tags as a tree of it fits into memory, and as many links as it takes
+    half the time of a page to look at."""
+    if html.count("<") <= _MAX_LINKS:  # most pages have fewer tags of any kind
         return html
-    last = next(islice(re.finditer("<", html), _MAX_TAGS, None))
-    return html[: last.start()]
+    if html.count("<a") + html.count("<A") > _MAX_LINKS:
+        html = _before(html, _LINK, _MAX_LINKS)
+    return _before(html, _ANY, _MAX_TAGS)
+
+
+def _before(html: str, tag: re.Pattern[str], number: int) -> str:
+    """What stands before one more than so many tags."""
+    last = next(islice(tag.finditer(html), number, None), None)
+    return html[: last.start()] if last else html
 
 
 def check(html: str) -> None:
     """Raises TooComplex. What it lets through may still be slow: it is a sieve, no wall."""
     if (tags := html.count("<")) > _MAX_DEPTH:  # most pages have fewer
         _check_depth(html, tags)
-    if (attributes := _attributes_of_page(html)) > _MAX_ATTRIBUTES:
-        raise TooComplex(f"<html> and <body> are given about {attributes:,} attributes")
-    if _has_long_piece(html) and (attributes := _attributes(html)) > _MAX_ATTRIBUTES:
-        raise TooComplex(f"one tag has about {attributes:,} attributes")
+    longest = _SHORTEST**2 * _MAX_COMPARISONS // (2 * len(html) + 1)
+    if longest < len(html) and (times := _comparisons(html, longest)) > _MAX_COMPARISONS:
+        raise TooComplex(f"its tags have so many attributes that {times:,} pairs are compared")
 
 
 def _check_depth(html: str, tags: int) -> None:
@@ -64,23 +72,31 @@ def _check_depth(html: str, tags: int) -> None:
         raise TooComplex(f"about {depth:,} elements of a drawing are inside each other")
 
 
-def _attributes_of_page(html: str) -> int:
-    """About how many attributes <html> and <body> have: those of each further tag are added to the
-    first (HTML Standard, "in body")."""
-    tags = _PAGE.findall(html) if len(html) > _LONG else ()
-    return sum(len(rest.split()) for rest in tags) if len(tags) > _FEW_PAGES else 0
-
-
 def _foreign_depth(html: str) -> int:
     """The most elements that can be open at a time in a drawing or a formula, where those that are
     shallow in HTML are not."""
-    deepest = 0
-    for found in islice(_FOREIGN.finditer(html), _MAX_DRAWINGS):
-        end = html.find(f"</{found[1]}", found.end())
-        start, end = found.end(), len(html) if end < 0 else end
-        if html.count("<", start, end) > _MAX_DEPTH:
-            deepest = max(deepest, _depth_by_name(html[start:end]))
-    return deepest
+    return max(
+        (
+            _depth_by_name(html[start:end])
+            for start, end in _drawings(html)
+            if html.count("<", start, end) > _MAX_DEPTH
+        ),
+        default=0,
+    )
+
+
+def _drawings(html: str) -> Iterator[tuple[int, int]]:
+    """Where drawings and formulas begin and end, each up to the first end tag of its kind."""
+    start, kind = -1, ""
+    for found in _FOREIGN.finditer(html):
+        closes, name = found[1], found[2].lower()
+        if start < 0 and not closes:
+            start, kind = found.end(), name
+        elif start >= 0 and closes and name == kind:
+            yield start, found.start()
+            start = -1
+    if start >= 0:
+        yield start, len(html)
 
 
 def _depth_by_name(part: str) -> int:
@@ -98,17 +114,29 @@ def _depth_by_name(part: str) -> int:
     return deepest
 
 
-def _has_long_piece(html: str) -> bool:
-    """Whether so much stands between two `>` as a tag of many attributes needs."""
+def _comparisons(html: str, longest: int) -> int:
+    """About how often an attribute is compared with one before it, in tags that have more than
+    `longest` characters: shorter ones take as long as they may, at most."""
+    # What each further <html> or <body> has is added to the first (HTML Standard, "in body").
+    bodies = _BODY.findall(html)
+    times = _pairs("".join(bodies)) if len(bodies) > _FEW_BODIES else 0
+    if _has_long_piece(html, longest):
+        times += sum(map(_pairs, re.findall(rf"<[a-zA-Z][^>]{{{longest},}}", html)))
+    return times
+
+
+def _has_long_piece(html: str, longest: int) -> bool:
+    """Whether a tag can be so long: whether so much stands somewhere without a `>`."""
     return any(
-        html.find(">", start, start + _PIECE) < 0 for start in range(0, len(html) - _PIECE, _PIECE)
+        html.find(">", start, start + longest) < 0
+        for start in range(0, len(html) - longest, longest)
     )
 
 
-def _attributes(html: str) -> int:
-    """About how many attributes the first long tag has."""
-    tag = _LONG_TAG.search(html)
-    return len(_QUOTED.sub("", tag[0]).split()) if tag else 0
+def _pairs(tag: str) -> int:
+    """Each of its attributes with each that has another name."""
+    attributes = _VALUE.sub(" ", tag).split()
+    return len(attributes) * len(set(attributes))
 
 
 class _Steps(dict[str, int]):

@@ -12,6 +12,7 @@ from skybatch.extract.lettering import readable
 from skybatch.extract.sightings import Sought
 
 _MAX_SIGNS = 200  # that are looked at on one page
+_MAX_BEGINNINGS = 10_000  # of what may be one
 _REACH = 300  # characters of source on each side of a sign
 _LEFT, _RIGHT = 66, 160  # of text: a local part, and a domain with spelt dots
 
@@ -113,7 +114,7 @@ def _beginnings() -> Sought:
 def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
     source = text.encode("utf-8", "replace")
     before, position = 0, 0  # bytes and characters
-    for at in sorted({at for _, at in _beginnings().sightings(source)}):
+    for at in sorted({at for _, at in islice(_beginnings().sightings(source), _MAX_BEGINNINGS)}):
         position += len(source[before:at].decode())
         before = at
         if found := _SPELT.match(text, position):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from time import thread_time
 from typing import NamedTuple, TypeAlias
 
 from ada_url import join_url
@@ -25,6 +26,7 @@ _MAX_NODES = 10_000  # of one kind
 _MAX_ACTION = 2_000  # characters
 _MAX_METAS = 300
 _MAX_LEAD_TEXT = 200_000  # characters, of all links together
+_LEAD_TEXTS_S = 0.05  # of the processor; ten thousand links of a page take 0.02
 _MAX_LABEL = 200  # of one
 _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
@@ -209,14 +211,16 @@ def _leads(nodes: Sequence[LexborNode]) -> Sequence[Lead]:
     """Distinct ones: a page repeats its menu. Those within the page are none."""
     leads: dict[tuple[str | None, ...], Lead] = {}
     room = _MAX_LEAD_TEXT
+    until = thread_time() + _LEAD_TEXTS_S
     for node in nodes[:_MAX_NODES]:
         attributes = node.attributes
-        if (attributes.get("href") or "").startswith("#"):
-            continue
-        text = ""
-        if node.tag == "a" and room > 0:
-            text = node.text()
+        if node.tag == "a":
+            if (attributes.get("href") or "").startswith("#"):
+                continue
+            text = node.text() if room > 0 and thread_time() < until else ""
             room -= len(text)  # a link around half the page, again and again
+        else:
+            text = ""
         key = (node.tag, text, *attributes, *attributes.values())
         if key not in leads:
             leads[key] = Lead(node.tag or "", attributes, text[:_MAX_LABEL])

@@ -19,7 +19,7 @@ _HYPERLINKS = frozenset({"a", "area"})
 RELATIONS = frozenset({"next", "canonical", "alternate"})
 _FOOTER = "footer, [role=contentinfo], #footer, .footer"
 _MAX_FOOTERS = 10
-_MAX_FOOTER = 1_000  # links of one
+_MAX_SORTED = 5_000  # links of a page, by whether they stand in its footer
 _ROBOTS = ("robots", "skybatch")
 
 
@@ -81,9 +81,11 @@ def _in_footer(document: Document) -> frozenset[str]:
     """The references, as written, that stand in the footer of the page."""
     if not document.mentions("footer") and not document.mentions("contentinfo"):
         return frozenset()
+    if document.lowered.count(b"<a") > _MAX_SORTED:  # a footer may be around all of them
+        return frozenset()
     found: set[str] = set()
     for footer in document.tree.css(_FOOTER)[:_MAX_FOOTERS]:
-        for node in footer.css("a[href]")[:_MAX_FOOTER]:
+        for node in footer.css("a[href]"):
             if href := node.attributes.get("href"):
                 found.add(href)
     return frozenset(found)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from selectolax.lexbor import SelectolaxError
+
 from skybatch.extract import (
     body,
     charset,
@@ -36,8 +38,19 @@ class Large(Exception):
 
 
 def read(raw: RawPage, own: Own = NOTHING, *, most: int | None = None) -> Reading:
-    """The facts of one page and its links; any bytes are a page. Raises TooComplex only, and Large
-    for more than `most` bytes."""
+    """The facts of one page and its links; any bytes are a page. Raises TooComplex and MemoryError
+    only, and Large for more than `most` bytes."""
+    try:
+        return _read(raw, own, most)
+    except (SystemError, SelectolaxError) as error:
+        # What calls back from the parser cannot raise MemoryError: Python then says SystemError,
+        # with the cause; a selector that is known to be one is said to be none.
+        if isinstance(error, SystemError) and not isinstance(error.__cause__, MemoryError):
+            raise
+        raise MemoryError from None
+
+
+def _read(raw: RawPage, own: Own, most: int | None) -> Reading:
     content = body.unpack(raw)
     if most is not None and len(content.data) > most:
         raise Large

@@ -7,11 +7,9 @@ compares the first bytes of up to 64 texts at a time (`aho_corasick::packed`).
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import islice
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-MOST = 10_000  # sightings in one text
 _PIECE = 64 * 1024  # bytes; what is found in one is a list
 _FEW = 64
 
@@ -34,10 +32,7 @@ class Sought:
 
     def sightings(self, source: bytes) -> Iterator[tuple[str, int]]:
         """Each text that stands in one in UTF-8, also within others, and at which byte it begins;
-        by where they end, at most `MOST`."""
-        return islice(self._sightings(source), MOST)
-
-    def _sightings(self, source: bytes) -> Iterator[tuple[str, int]]:
+        by where they end. There may be as many as bytes."""
         for start, piece in self._pieces(source):
             if len(self.texts) <= _FEW and not self._apart.find_matches_as_indexes(piece):
                 continue

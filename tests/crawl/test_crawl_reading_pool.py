@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+from collections import deque
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -342,6 +343,20 @@ async def test_a_process_that_has_read_large_pages_is_small_again_and_reads_on()
             await ask(pool, PAGE)
         assert resident(pid) < 56 * 1024 * 1024
         assert children() - before == {pid}
+
+
+async def test_a_suspect_is_not_blamed_for_a_process_that_ends_by_itself():
+    """A process that has grown answers and ends; meanwhile it may be given the next one."""
+    pool = ReadingPool(SystemClock(), Additions())
+    answer = asyncio.get_running_loop().create_future()
+    suspect = Page(PAGE, "shop.example", answer, is_suspect=True)
+    pool._mourn(Process(channel=None, pages=deque([suspect])), by_signal=0)
+    assert list(pool._slow) == [suspect]
+    assert suspect.is_suspect
+    assert suspect.is_wanted
+    pool._mourn(Process(channel=None, pages=deque([suspect])), by_signal=signal.SIGKILL)
+    with pytest.raises(FetchError):
+        answer.result()
 
 
 def test_a_suspect_shares_a_process_with_nobody():

@@ -1,6 +1,7 @@
 """The sieve before the parser: what it holds back, and what it must let through."""
 
 import time
+from math import isqrt
 
 import pytest
 
@@ -8,7 +9,7 @@ from skybatch.errors import TooComplex
 from skybatch.extract import complexity
 from tests.extract.pages import reading
 
-DEEP, MANY = complexity._MAX_DEPTH + 1, complexity._MAX_ATTRIBUTES + 1
+DEEP, MANY = complexity._MAX_DEPTH + 1, isqrt(complexity._MAX_COMPARISONS) + 1
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,12 @@ DEEP, MANY = complexity._MAX_DEPTH + 1, complexity._MAX_ATTRIBUTES + 1
         "<x-y>" * DEEP,
         "<a " + " ".join(f"a{n}=1" for n in range(MANY)) + ">",
         "<a " + " ".join(f'a{n}="x y"' for n in range(MANY)),
+        "<p " + "".join(f'a{n}=""' for n in range(30_000)) + ">",
+        "<p/" + "/".join(f"a{n}" for n in range(100_000)) + ">",
+        "<p " + "".join(f"b{n}='<'" for n in range(100_000)) + ">",
+        ("<p " + " ".join(f"a{n}=<" for n in range(19_000)) + ">") * 7,
+        ("<p " + " ".join(f"{n:x}" for n in range(1_900)) + ">") * 200,
+        ("<p " + " ".join(f"{n:x}" for n in range(256, 700)) + ">") * 1_000,
     ],
 )
 def test_what_is_slow_to_parse_is_refused_quickly(html):
@@ -43,6 +50,10 @@ def test_what_is_slow_to_parse_is_refused_quickly(html):
         "<select>" + "<option>x" * 5_000 + "</select>",
         "<img alt='" + "word " * 5_000 + "'>",
         "<div data-x='" + "a=1 " * 5_000 + "'>",
+        '<svg><path d="' + "M 1 2 L 3 4 " * 50_000 + '"/></svg>',
+        "<script>if (a<b && c) {" + "x = y + z; " * 20_000 + "}</script>" + "<p>x > y" * 1_000,
+        "<p>" + "long text " * 100_000 + "<b>end</b>",
+        ('<a class="a b c d" href="/x/y" id=x title="a / b" data-x=\'{"a": 1}\'>x</a>' * 15_000),
         "<script>" + "x = '<b>';" * 3_000 + "</script><p>" + "long text " * 5_000,
     ],
 )

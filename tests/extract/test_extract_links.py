@@ -5,6 +5,7 @@ from ada_url import join_url
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skybatch.extract import document
 from skybatch.extract.document import resolve
 from skybatch.extract.links import refresh_target
 from tests.extract.pages import URL, facts, reading
@@ -175,3 +176,13 @@ def test_the_contact_page_has_its_points_behind_thousands_of_links_to_nowhere():
     page = "".join(f"<a href='mailto:x{n}@b.example'>x</a>" for n in range(2_100))
     (link,) = reading(page + "<a href=/kontakt>x</a>").links
     assert link.score > 80
+
+
+def test_long_references_are_not_kept():
+    """A process that reads is there for weeks."""
+    document._joined_at_root.cache_clear()
+    resolve(f"http://{'a' * 190}.example/", "/b")
+    resolve("http://a.example/", "/" + "b" * 190)
+    assert document._joined_at_root.cache_info().currsize == 0
+    resolve("http://a.example/", "/b")
+    assert document._joined_at_root.cache_info().currsize == 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skybatch.extract import links
 from skybatch.extract.document import parse
 from skybatch.extract.reading import read
 from skybatch.model.facts import PageFacts, RawPage
@@ -191,3 +192,17 @@ def test_a_raw_page_can_be_sent_to_another_process():
     page = raw(b"\xff\x00<p>")
     sent = msgspec.msgpack.encode(page)
     assert msgspec.msgpack.decode(sent, type=RawPage) == page
+
+
+def test_memory_that_ends_within_the_parser_is_told_as_that(monkeypatch):
+    """What it calls back cannot raise MemoryError: Python says SystemError, with the cause."""
+    cause: list[Exception | None] = [MemoryError(), None]
+
+    def selector(_):
+        raise SystemError("find returned a result with an exception set") from cause.pop(0)
+
+    monkeypatch.setattr(links, "find", selector)
+    with pytest.raises(MemoryError):
+        reading("<p>x")
+    with pytest.raises(SystemError):  # of anything else it is a bug
+        reading("<p>x")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skybatch.extract.sightings import MOST, Sought
+from skybatch.extract.sightings import Sought
 
 FILLING = tuple(f"filling-{number}" for number in range(100))  # too many for a look beforehand
 
@@ -34,7 +34,3 @@ def test_what_stands_where_a_piece_of_the_source_ends_is_seen_once(shift):
         ("needle", 64 * 1024 + shift),
     ]
     assert Sought(("needle", "other")).among(source) == {"needle"}
-
-
-def test_not_more_than_so_many_sightings_are_told():
-    assert len(list(Sought("a").sightings(b"a" * (MOST + 1)))) == MOST
