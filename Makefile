@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 PEERS := .venv-peers
+GO_PACKAGES := golang-go golang-github-puerkitobio-goquery-dev
+REFERENCE := $(and $(shell command -v go),$(wildcard /usr/share/gocode/src/github.com/PuerkitoBio/goquery),$(PEERS)/reference)
 TOOLS := nginx openssl strace faketime sqlite3
 # Further ones: `make test-all ALSO=mount` for tests that only root can run.
 ALSO ?=
@@ -75,8 +77,9 @@ check: setup  ## Format, lint, types and the rules of the house, as the CI does
 	@$(BIN)/mypy
 	@$(BIN)/pytest tests/test_architecture.py
 
-bench: setup $(PEERS)/.set-up  ## Measure pages per second through the whole daemon, beside Scrapy
-	@$(BIN)/python -m bench --scrapy $(PEERS)/bin/python $(ARGS)
+bench: setup $(PEERS)/.set-up $(REFERENCE)  ## Pages per second through the whole daemon, beside its peers
+	@test -n "$(REFERENCE)" || echo "without the reference in Go: apt install $(GO_PACKAGES)"
+	@$(BIN)/python -m bench --peers $(PEERS)/bin/python $(REFERENCE:%=--go %) $(ARGS)
 
 bench-latency: setup  ## Measure crawls that wait: slow hosts, tarpits, name servers without a word
 	@$(BIN)/python -m bench.latency $(ARGS)
@@ -85,12 +88,16 @@ bench-extract: setup  ## Measure what reading a page costs, against parsing it a
 	@$(BIN)/python -m bench.extract $(ARGS)
 
 # Peers have an environment of their own, with skybatch for its extraction.
-$(PEERS)/.set-up: bench/peers/scrapy.lock requirements.lock $(STAMP)
-	@$(BIN)/python -m venv $(PEERS)
+$(PEERS)/.set-up: bench/peers/peers.lock $(STAMP)
+	@$(BIN)/python -m venv --clear $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  --only-binary :all: -r bench/peers/scrapy.lock -r requirements.lock
+	  --only-binary :all: -r bench/peers/peers.lock
 	@echo "$$(pwd)" > "$$(ls -d $(PEERS)/lib/python3*/site-packages)/skybatch.pth"
 	@touch $@
+
+# Debian keeps the libraries of Go as sources, in one place.
+$(PEERS)/reference: bench/peers/reference.go $(PEERS)/.set-up
+	@GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$$(pwd)/$(PEERS)/go" go build -o $@ $<
 
 quality: setup  ## Read the labelled pages (npm and Debian packages); writes docs/quality.md
 	@$(BIN)/python -m tests.quality
@@ -110,4 +117,5 @@ lock:  ## Write both lock files anew from pyproject.toml
 	compile="$$folder/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate pyproject.toml" && \
 	$$compile --upgrade -o requirements.lock && \
-	$$compile --upgrade --extra dev -o requirements-dev.lock
+	$$compile --upgrade --extra dev -o requirements-dev.lock && \
+	$$compile --upgrade -c requirements.lock bench/peers/peers.in -o bench/peers/peers.lock
