@@ -126,8 +126,9 @@ class AiohttpFetcher:
         await self._turnstile()
         parts = split(request.url)
         # The connector does not ask the resolver for a literal, so nobody else has looked at it.
-        is_own = is_address(parts.host) and self._guard.is_own(parts.host, parts.port)
-        if is_address(parts.host) and not is_own and not self._guard.may_dial(parts.host):
+        is_literal = is_address(parts.host)
+        is_own = is_literal and self._guard.is_own(parts.host, parts.port)
+        if is_literal and not is_own and not self._guard.may_dial(parts.host):
             raise FetchError(Reason.BLOCKED_ADDRESS, BLOCKED)
         request.before()
         attempt = _Attempt(request, self._clock.monotonic(), is_own=is_own)

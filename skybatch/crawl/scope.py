@@ -64,6 +64,8 @@ def is_trap(path: str) -> bool:
 
 def is_address(host: str) -> bool:
     """Whether a host is a literal address; IPv6 without brackets."""
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # names of domains are asked about with every request
     try:
         ipaddress.ip_address(host)
     except ValueError:

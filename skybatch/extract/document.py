@@ -27,6 +27,7 @@ _MAX_ACTION = 2_000  # characters
 _MAX_METAS = 300
 _MAX_LEAD_TEXT = 200_000  # characters, of all links together
 _LEAD_TEXTS_S = 0.05  # of the processor; ten thousand links of a page take 0.02
+_LEADS_AT_A_TIME = 32  # between two looks at the clock, which take as long as reading one
 _MAX_LABEL = 200  # of one
 _MAX_CONTENT = 5_000  # characters of one meta
 _MAX_MARKED = 2_000
@@ -212,15 +213,17 @@ def _leads(nodes: Sequence[LexborNode]) -> Sequence[Lead]:
     leads: dict[tuple[str | None, ...], Lead] = {}
     room = _MAX_LEAD_TEXT
     until = thread_time() + _LEAD_TEXTS_S
-    for node in nodes[:_MAX_NODES]:
+    for number, node in enumerate(nodes[:_MAX_NODES]):
         attributes = node.attributes
+        text = ""
         if node.tag == "a":
             if (attributes.get("href") or "").startswith("#"):
                 continue
-            text = node.text() if room > 0 and thread_time() < until else ""
-            room -= len(text)  # a link around half the page, again and again
-        else:
-            text = ""
+            if room > 0:
+                text = node.text()
+                room -= len(text)  # a link around half the page, again and again
+        if number % _LEADS_AT_A_TIME == 0 and thread_time() > until:
+            room = 0
         key = (node.tag, text, *attributes, *attributes.values())
         if key not in leads:
             leads[key] = Lead(node.tag or "", attributes, text[:_MAX_LABEL])
