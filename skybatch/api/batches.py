@@ -91,11 +91,11 @@ async def _look(context: Context, batch_id: str) -> _Look:
     shapes: dict[str, JobShape] = {}
     async with context.store.read() as db, snapshot(db):
         batch, after = await batches.find(db, batch_id), 0
-        while len(shapes) < DOMAINS_SHOWN:
+        while len(shapes) < min(batch.total, DOMAINS_SHOWN):
             found = await jobs.listing(db, batch.seq, after=after, limit=SLICE)
-            shapes.update((job.domain, job_shape(job)) for job in found)
-            if len(found) < SLICE:
+            if not found:
                 break
+            shapes.update((job.domain, job_shape(job)) for job in found)
             after = found[-1].seq
     body = msgspec.json.encode(status_shape(batch, shapes))
     tag = hashlib.sha256(body).hexdigest()[:32]

@@ -71,7 +71,7 @@ class JobQueue:
         outside = frozenset[int]()
         if claim.attempt > 1:  # there was nobody before the first, and hundreds may start at once
             known, outside = await self._known(claim), await self._outside(claim)
-        async with self._store.read() as db:
+        async with self._store.read_to_work() as db:
             progress = await pages.progress(db, claim)
             if claim.again is not None and not progress.has_sitemaps:
                 known_before = await again.seeds(db, claim, limit=SEEDS)
@@ -83,7 +83,7 @@ class JobQueue:
         known: list[Known] = []
         after, is_more = 0, True
         while is_more:
-            async with self._store.read() as db:
+            async with self._store.read_to_work() as db:
                 found, after = await pages.known(db, claim, after=after, limit=SLICE)
             known += found
             is_more = len(found) == SLICE
@@ -94,7 +94,7 @@ class JobQueue:
         outside: set[int] = set()
         last, is_more = None, True
         while is_more:
-            async with self._store.read() as db:
+            async with self._store.read_to_work() as db:
                 keys = await pages.outside(db, claim, after=last, limit=SLICE)
             outside.update(keys)
             is_more = len(keys) == SLICE
@@ -121,7 +121,7 @@ class JobQueue:
         if claim.again is None or claim.options.store_html:
             return None
         with suppress(StoreUnavailable):
-            async with self._store.read() as db:
+            async with self._store.read_to_work() as db:
                 return await again.earlier(db, claim, url)
         return None
 
@@ -178,14 +178,14 @@ class JobQueue:
 
     async def quiet_batches(self, before: float, *, after: int) -> list[Quiet]:
         """Open batches without a change since `before`; none while everything is paused."""
-        async with self._store.read() as db:
+        async with self._store.read_to_work() as db:
             return await watching.quiet_batches(
                 db, before=before, after=after, now=self._clock.now()
             )
 
     async def has_future(self, batch_id: str) -> bool:
         """Whether a job of a batch waits for a time that will come."""
-        async with self._store.read() as db:
+        async with self._store.read_to_work() as db:
             return await watching.has_future(db, batch_id, now=self._clock.now())
 
     async def note_stuck(self, batch_id: str, sentence: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,14 +16,14 @@ from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.inspection import Inspection
 from skybatch.store.opening import address, create, is_damage, open_writing
-from skybatch.store.reader import Reader, open_reader
+from skybatch.store.reader import Readers
 from skybatch.store.reserve import Reserve
 from skybatch.store.tx import Tx
 from skybatch.store.writer import Writer
 
 log = structlog.get_logger()
 
-READERS = 2
+READERS = 2  # of each kind
 _STOP_SECONDS = 0.05
 T = TypeVar("T")
 
@@ -38,8 +38,8 @@ class Store:
             lambda: open_writing(path), clock, publish, self._check, self._found_damaged
         )
         self._inode = 0
-        self._readers: asyncio.Queue[Reader] = asyncio.Queue()
-        self._open_readers = 0
+        # Apart: when hundreds of jobs start at once, who asks for a status does not wait for them.
+        self._answering, self._working = Readers(path, READERS), Readers(path, READERS)
         self._missed: deque[Callable[[Tx], object]] = deque()  # posted, not done, and not forgotten
         self._is_closed = False
         self._inspection: Inspection | None = None  # the one that goes on
@@ -55,20 +55,17 @@ class Store:
         self._reserve.take()
         try:
             await self._writer.open()
-            for _ in range(READERS):
-                self._readers.put_nowait(await open_reader(self._path))
-                self._open_readers += 1
+            await self._answering.open()
+            await self._working.open()
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Finish what is queued, then close everything (aiosqlite's threads are not daemons)."""
+        """Finish what is queued, then close everything."""
         self._is_closed = True
-        while self._open_readers:
-            reader = await self._readers.get()
-            self._open_readers -= 1
-            await reader.db.close()
+        await self._answering.close()
+        await self._working.close()
         await self._writer.close()
 
     async def write(self, function: Callable[[Tx], T]) -> T:
@@ -172,22 +169,26 @@ class Store:
             except sqlite3.Error as error:
                 log.warning("store.not_shortened", error=str(error))
 
+    def read(self) -> AbstractAsyncContextManager[aiosqlite.Connection]:
+        """A read-only connection for one slice of at most two seconds, for whoever asks."""
+        return self._read(self._answering)
+
+    def read_to_work(self) -> AbstractAsyncContextManager[aiosqlite.Connection]:
+        """The same for the jobs themselves."""
+        return self._read(self._working)
+
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[aiosqlite.Connection]:
-        """A read-only connection for one slice of at most two seconds."""
+    async def _read(self, readers: Readers) -> AsyncIterator[aiosqlite.Connection]:
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
         self._check_place()
-        reader = await self._readers.get()
-        reader.begin()
         try:
-            yield reader.db
+            async with readers.slice() as db:
+                yield db
         except sqlite3.Error as error:
             if is_damage(error):
                 self._found_damaged(str(error))
             raise StoreUnreadable(f"the database cannot be read: {error}") from error
-        finally:
-            self._readers.put_nowait(reader)
 
     def _check(self) -> None:
         """Whether a transaction may begin. Raises StoreUnavailable."""

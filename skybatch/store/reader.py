@@ -1,5 +1,6 @@
 """Read-only connections, whose slices are short."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -46,6 +47,39 @@ async def open_reader(path: Path) -> Reader:
         raise StoreUnusable(f"{path} cannot be opened: {error}") from error
     db.row_factory = sqlite3.Row
     return reader
+
+
+class Readers:
+    """Some connections, taken in turn; who comes later waits."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self._path = path
+        self._count = count
+        self._free: asyncio.Queue[Reader] = asyncio.Queue()
+        self._open = 0
+
+    async def open(self) -> None:
+        """Raises StoreUnusable."""
+        while self._open < self._count:
+            self._free.put_nowait(await open_reader(self._path))
+            self._open += 1
+
+    async def close(self) -> None:
+        """Once they are free (aiosqlite's threads are not daemons)."""
+        while self._open:
+            reader = await self._free.get()
+            self._open -= 1
+            await reader.db.close()
+
+    @asynccontextmanager
+    async def slice(self) -> AsyncIterator[aiosqlite.Connection]:
+        """One of them for a short while; from now on its time counts."""
+        reader = await self._free.get()
+        reader.begin()
+        try:
+            yield reader.db
+        finally:
+            self._free.put_nowait(reader)
 
 
 @asynccontextmanager

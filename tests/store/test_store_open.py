@@ -14,7 +14,7 @@ from skybatch.errors import AlreadyRunning, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reason
 from skybatch.model.state import ALLOWED, TERMINAL, BatchState, JobState, PageState, SkipReason
-from skybatch.store import database
+from skybatch.store import reader
 from skybatch.store.database import Store
 from skybatch.store.lock import DirectoryLock
 from skybatch.store.migrate import APPLICATION_ID, newest
@@ -151,7 +151,7 @@ async def test_a_start_that_fails_halfway_leaves_nothing_open(tmp_path, monkeypa
         readers.append(await open_reader(path))
         return readers[0]
 
-    monkeypatch.setattr(database, "open_reader", only_one)
+    monkeypatch.setattr(reader, "open_reader", only_one)
     with pytest.raises(StoreUnusable, match="no file descriptor"):
         await store.open()
     assert not store._writer._thread.is_alive()
