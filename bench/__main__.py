@@ -106,8 +106,8 @@ def table(medians: Mapping[str, Mapping[str, float]]) -> list[str]:
     lines = [f"| | {' | '.join(FIGURES)} | skybatch to it |", "|---|--:|--:|--:|--:|"]
     for name, figures in medians.items():
         cells = [f"{figures[figure]:,.1f}" for figure in FIGURES.values()]
-        ratio = ours["pages_per_second"] / figures["pages_per_second"] if ours else 0.0
-        lines.append(f"| {name} | {' | '.join(cells)} | {ratio:.2f} x |")
+        ratio = f"{ours['pages_per_second'] / figures['pages_per_second']:.2f} x" if ours else ""
+        lines.append(f"| {name} | {' | '.join(cells)} | {ratio} |")
     return lines
 
 

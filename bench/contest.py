@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,13 +81,16 @@ def peer(*command: str | Path, more: Sequence[str] = ()) -> Contestant:
             arguments = [folder / "hosts", str(work.port), str(work.pages), folder, *more]
             began = time.perf_counter()
             with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE) as process:
+                memory = _Memory(process.pid)
+                memory.start()
                 out = process.stdout.read() if process.stdout else b""
                 _, code, usage = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(code)
             seconds = time.perf_counter() - began
+            memory.join()
         if int(out.split()[-1] if out.split() else 0) != work.total:
             raise SystemExit(f"{command[-1]} stored {out.decode()!r} pages of {work.total}")
-        return _round(work, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        return _round(work, seconds, usage.ru_utime + usage.ru_stime, memory.peak_mb)
 
     return run
 
@@ -129,6 +133,22 @@ class _Probe(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join()
+
+
+class _Memory(threading.Thread):
+    """The peak of a process, looked at until it ends: what wait4(2) tells of it begins with what
+    its parent had, before it became another program."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self.peak_mb = 0.0
+
+    def run(self) -> None:
+        with suppress(OSError):  # it has ended
+            while peak := _peak_mb(self._pid):
+                self.peak_mb = peak
+                time.sleep(0.05)
 
 
 def _round(work: Work, seconds: float, cpu: float, peak_mb: float) -> Round:
