@@ -49,6 +49,8 @@ _KEY = re.compile(r"[0-9a-f]{24,64}")
 # The ids of messages look like addresses (RFC 5322, section 3.6.4): those of Gnus, and of others
 # with the time in them.
 _MESSAGE = re.compile(r"[0-9a-z]+\.fsf.*|(?=.*\.)(?:[^0-9]*[0-9]){10}.*")
+# First and last name; two words with a hyphen are those of a list (`python-list@`).
+_PERSON = re.compile(r"[a-z]+(?:-[a-z]+)?[._][a-z]{2,}(?:-[a-z]+)?")
 _SEPARATOR = re.compile(r"[._+-]")
 
 
@@ -58,9 +60,7 @@ def kind_of(address: str) -> EmailKind:
     parts = _SEPARATOR.split(local)
     if local in _ROLES or parts[0].rstrip("0123456789") in _ROLES or parts[-1] in _ROLES:
         return EmailKind.ROLE
-    if len(parts) == 2 and all(part.isalpha() for part in parts) and len(parts[1]) > 1:
-        return EmailKind.PERSONAL
-    return EmailKind.UNKNOWN
+    return EmailKind.PERSONAL if _PERSON.fullmatch(local) else EmailKind.UNKNOWN
 
 
 def is_mailbox(local: str) -> bool:
