@@ -216,7 +216,7 @@ async def test_half_a_rule_is_none() -> None:
     assert not rules.allow("http://a.test/secret")
 
 
-_WHOLE = gzip.compress(b"User-agent: *\nDisallow: /\n")
+_WHOLE = gzip.compress(b"User-agent: *\nDisallow: /\n", mtime=0)
 
 
 @pytest.mark.parametrize(
