@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.process import DaemonProcess, family
+from bench.figures import p99
+from tests.e2e.process import DaemonProcess, connect_to, family
 
 PEERS = Path(__file__).parent / "peers"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -49,8 +50,7 @@ Contestant = Callable[[Work], Round]
 def skybatch(work: Work) -> Round:
     """A fresh daemon, one batch submitted over HTTP, everything durable."""
     with tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder:
-        to = f'{{"*:80" = "127.0.0.1:{work.port}", "*:443" = "127.0.0.1:1"}}'
-        daemon = DaemonProcess(Path(folder), f"[fetch]\nconnect_to = {to}")
+        daemon = DaemonProcess(Path(folder), connect_to(work.port))
         daemon.start()
         pid = daemon.process.pid
         cpu, began = _cpu_seconds(pid), time.perf_counter()
@@ -64,8 +64,8 @@ def skybatch(work: Work) -> Round:
         if status["status"] != "complete" or status["pages"]["fetched"] != work.total:
             raise SystemExit(f"the batch is not whole: {status}")
         round_ = _round(work, seconds, cpu, _peak_mb(pid))
-        round_.status_p99_ms = _p99(probe.statuses)
-        round_.livez_p99_ms = _p99(probe.lives)
+        round_.status_p99_ms = round(p99(probe.statuses), 1)
+        round_.livez_p99_ms = round(p99(probe.lives), 1)
         daemon.stop()
         return round_
 
@@ -158,10 +158,6 @@ def _round(work: Work, seconds: float, cpu: float, peak_mb: float) -> Round:
         cpu_s_per_1000=round(cpu / work.total * 1000, 2),
         peak_mb=round(peak_mb, 1),
     )
-
-
-def _p99(times: list[float]) -> float:
-    return round(sorted(times)[int(len(times) * 0.99)], 1) if times else 0.0
 
 
 def _cpu_seconds(pid: int) -> float:

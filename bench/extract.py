@@ -14,6 +14,7 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
+from bench.figures import p99
 from skybatch.demo.sites import sites
 from skybatch.extract import charset
 from skybatch.extract.reading import read
@@ -48,7 +49,7 @@ def _line(name: str, pages: list[RawPage]) -> str:
     ratio = statistics.median(two / one for one, two in zip(parsing, reading, strict=True))
     return (
         f"| {name} | {len(pages)} | {size:.0f} | {statistics.median(parsing):.2f} "
-        f"| {statistics.median(reading):.2f} | {ratio:.1f} | {_p99(reading):.1f} |"
+        f"| {statistics.median(reading):.2f} | {ratio:.1f} | {p99(reading):.1f} |"
     )
 
 
@@ -65,10 +66,6 @@ def _timed(action: Callable[[RawPage], object], page: RawPage) -> float:
 def _parse(page: RawPage) -> None:
     html, _ = charset.decode(page.body, page.content_type, "example")
     LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS)
-
-
-def _p99(times: list[float]) -> float:
-    return sorted(times)[int(0.99 * len(times))]
 
 
 def _files(folder: Path) -> Iterator[bytes]:

@@ -22,9 +22,7 @@ from crawlee import ConcurrencySettings, Request  # noqa: E402
 from crawlee.crawlers import HttpCrawler, HttpCrawlingContext  # noqa: E402
 from crawlee.proxy_configuration import ProxyConfiguration  # noqa: E402
 from crawlee.storage_clients import FileSystemStorageClient, SqlStorageClient  # noqa: E402
-
-from skybatch.extract.reading import read  # noqa: E402
-from skybatch.model.facts import RawPage  # noqa: E402
+from extraction import reading  # noqa: E402
 
 
 async def main(hosts: list[str], budget: int) -> None:
@@ -56,22 +54,13 @@ async def main(hosts: list[str], budget: int) -> None:
         nonlocal stored
         host = str(context.request.user_data["host"])
         answer = context.http_response
-        reading = read(
-            RawPage(
-                url=context.request.url,
-                body=await answer.read(),
-                content_type=answer.headers.get("content-type"),
-                content_encoding=None,
-                language=None,
-                was_cut=False,
-                max_bytes=3 * 1024 * 1024,
-            )
-        )
+        body = await answer.read()
+        found = reading(context.request.url, body, answer.headers.get("content-type"))
         await context.push_data(
-            {"url": context.request.url, "facts": msgspec.to_builtins(reading.facts)}
+            {"url": context.request.url, "facts": msgspec.to_builtins(found.facts)}
         )
         wanted = []
-        for link in reading.links:
+        for link in found.links:
             is_new = link.url.startswith(f"http://{host}/") and link.url not in seen
             if is_new and asked[host] < budget:
                 wanted.append(ask(link.url, host))

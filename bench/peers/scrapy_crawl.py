@@ -14,11 +14,9 @@ from pathlib import Path
 
 import msgspec
 import scrapy
+from extraction import reading
 from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
-
-from skybatch.extract.reading import read
-from skybatch.model.facts import RawPage
 
 SETTINGS = {
     "ROBOTSTXT_OBEY": True,
@@ -57,19 +55,10 @@ class Companies(scrapy.Spider):
 
     def parse(self, response: Response) -> Iterator[scrapy.Request | dict[str, object]]:
         host = response.meta["host"]
-        reading = read(
-            RawPage(
-                url=response.url,
-                body=response.body,
-                content_type=response.headers.get("Content-Type", b"").decode(),
-                content_encoding=None,
-                language=None,
-                was_cut=False,
-                max_bytes=3 * 1024 * 1024,
-            )
-        )
-        yield {"url": response.url, "facts": msgspec.to_builtins(reading.facts)}
-        for link in reading.links:
+        content_type = response.headers.get("Content-Type", b"").decode()
+        found = reading(response.url, response.body, content_type)
+        yield {"url": response.url, "facts": msgspec.to_builtins(found.facts)}
+        for link in found.links:
             is_wanted = link.url.startswith(f"http://{host}/") and link.url not in self.seen
             if is_wanted and self.asked[host] < self.pages:
                 yield self.ask(link.url, host)

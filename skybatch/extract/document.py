@@ -183,6 +183,11 @@ def text_of(node: LexborNode, limit: int) -> str | None:
     return squeeze(" ".join(parts), limit)
 
 
+def relations(attributes: Attributes) -> list[str]:
+    """The link types of an element, in lower case (HTML Standard, "rel")."""
+    return (attributes.get("rel") or "").lower().split()
+
+
 def host_of(url: str) -> str:
     """Host and written port of an absolute http(s) URL, without a leading `www.`."""
     authority = url.partition("://")[2].partition("/")[0]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
-from skybatch.extract.document import Attributes, Document
+from skybatch.extract.document import Attributes, Document, relations
 from skybatch.extract.structured import Structured
 
 _MAX_LOGOS = 20  # images that call themselves a logo
@@ -24,10 +24,10 @@ def favicon_url(document: Document) -> str | None:
 
 def _icons(document: Document) -> Iterator[tuple[int, str | None]]:
     for tag, attributes, _ in document.leads:
-        relations = (attributes.get("rel") or "").lower().split() if tag == "link" else ()
-        if "icon" in relations:
+        types = relations(attributes) if tag == "link" else ()
+        if "icon" in types:
             yield _size(attributes), attributes.get("href")
-        elif "apple-touch-icon" in relations:
+        elif "apple-touch-icon" in types:
             yield -1, attributes.get("href")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from skybatch.extract import relevance
-from skybatch.extract.document import Attributes, Document, host_of, resolve
+from skybatch.extract.document import Attributes, Document, host_of, relations, resolve
 from skybatch.extract.scrambled import CLOUDFLARE
 from skybatch.model.facts import Link
 
@@ -102,15 +102,13 @@ def _references(document: Document) -> Iterator[tuple[str, str, str, bool]]:
             continue
         if tag == "link" and not leads_to_a_page(attributes):
             continue
-        rel = attributes.get("rel")
-        yield tag, reference, text, not (rel and "nofollow" in rel.lower().split())
+        yield tag, reference, text, "nofollow" not in relations(attributes)
 
 
 def leads_to_a_page(attributes: Attributes) -> bool:
     """Whether `rel` and `type` of a <link>, or of a `Link` header, are those of another page."""
-    relations = (attributes.get("rel") or "").lower().split()
     kind = (attributes.get("type") or "text/html").partition(";")[0].strip().lower()
-    return kind == "text/html" and not RELATIONS.isdisjoint(relations)
+    return kind == "text/html" and not RELATIONS.isdisjoint(relations(attributes))
 
 
 def refresh_target(content: str) -> str | None:

@@ -5,7 +5,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from skybatch.extract.document import Document, text_of
+from skybatch.extract.document import Document, relations, text_of
 from skybatch.extract.lettering import squeeze
 
 _MAX_TITLE = 500
@@ -65,20 +65,21 @@ def _subtag(text: str) -> str:
 def canonical_url(document: Document) -> str | None:
     """The URL that the page prefers for itself."""
     for tag, attributes, _ in document.leads:
-        if tag == "link" and "canonical" in (attributes.get("rel") or "").lower().split():
+        if tag == "link" and "canonical" in relations(attributes):
             return document.resolve(attributes.get("href"))
     return None
 
 
 def feeds(document: Document) -> tuple[str, ...]:
     """The feeds that the page offers to subscribe to (HTML Standard, "Link type alternate")."""
-    found: dict[str, None] = {}
-    for tag, attributes, _ in document.leads:
-        if tag == "link" and (attributes.get("type") or "").strip().lower() in _FEEDS:
-            relations = (attributes.get("rel") or "").lower().split()
-            if "alternate" in relations and (url := document.resolve(attributes.get("href"))):
-                found[url] = None
-    return tuple(found)[:_MAX_FEEDS]
+    references = (
+        attributes.get("href")
+        for tag, attributes, _ in document.leads
+        if tag == "link"
+        and (attributes.get("type") or "").strip().lower() in _FEEDS
+        and "alternate" in relations(attributes)
+    )
+    return tuple(dict.fromkeys(filter(None, map(document.resolve, references))))[:_MAX_FEEDS]
 
 
 def h1(document: Document) -> str | None:

@@ -26,7 +26,7 @@ from skybatch.extract import (
     structured,
     technology,
 )
-from skybatch.extract.document import Document, host_of, parse
+from skybatch.extract.document import Document, host_of, parse, relations
 from skybatch.extract.main_text import main_text
 from skybatch.extract.own import NOTHING, Own, values
 from skybatch.extract.same import is_same
@@ -119,7 +119,7 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
 def _owned(document: Document) -> Iterator[str]:
     """Where the page leads by `rel=me`."""
     for _, attributes, _ in document.leads:
-        if "me" in (attributes.get("rel") or "").lower().split():
+        if "me" in relations(attributes):
             yield document.resolve(attributes.get("href")) or ""
 
 

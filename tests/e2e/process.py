@@ -118,6 +118,11 @@ class DaemonProcess:
         return [json.loads(line) for line in answer.body.splitlines()]
 
 
+def connect_to(port: int) -> str:
+    """The setting that sends every name to a port of loopback; port 443 refuses."""
+    return f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{port}", "*:443" = "127.0.0.1:1"}}'
+
+
 def family(pid: int) -> list[int]:
     """A process and its children."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
@@ -141,9 +146,7 @@ class SiteProcess:
     @property
     def connect_to(self) -> str:
         """The setting that sends every name to these sites; port 443 refuses."""
-        return (
-            f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{self.port}", "*:443" = "127.0.0.1:1"}}'
-        )
+        return connect_to(self.port)
 
     def stop(self) -> None:
         self.process.terminate()

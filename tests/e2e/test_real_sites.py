@@ -2,16 +2,14 @@
 independent reading of the same files."""
 
 import os
-import socket
-import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.process import DaemonProcess
+from tests.e2e import nginx
+from tests.e2e.process import DaemonProcess, connect_to
 from tests.e2e.walk import Reading, walk
 
 # host -> folder, start page, max_pages; 2,000 is more than they have. SQLite's is never whole: it
@@ -30,40 +28,23 @@ SITES = {
 pytestmark = pytest.mark.needs("nginx", files=[root for root, _, _ in SITES.values()])
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
-def nginx(tmp_path_factory):
+def port(tmp_path_factory):
     """One server block a site."""
     folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
+    with nginx.running(folder, lambda port: _http(folder, port)) as port:
+        yield port
+
+
+def _http(folder: Path, port: int) -> str:
     servers = "".join(
         f"server {{ listen 127.0.0.1:{port}; server_name {host}; root {root}; }}\n"
         for host, (root, _, _) in SITES.items()
     )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;\n"
-        "user root;\n"
-        "events {}\n"
-        "http { include /etc/nginx/mime.types; default_type application/octet-stream;\n"
-        f"access_log {folder}/access.log; server_names_hash_bucket_size 128;\n"
-        f"client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};\n"
-        f"uwsgi_temp_path {folder}; scgi_temp_path {folder};\n{servers}}}\n"
+    return (
+        "include /etc/nginx/mime.types; default_type application/octet-stream;\n"
+        f"access_log {folder}/access.log; server_names_hash_bucket_size 128;\n{servers}"
     )
-    process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"])
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.02)
-    yield port
-    process.terminate()
-    process.wait()
 
 
 @dataclass
@@ -94,10 +75,9 @@ def path_of(url: str) -> str:
 
 # One test a site: both readings are dear, and shared fixtures are made once for each process.
 @pytest.mark.parametrize("host", SITES)
-def test_the_crawl_of_a_site_finds_what_another_reading_finds(host, nginx, tmp_path):
+def test_the_crawl_of_a_site_finds_what_another_reading_finds(host, port, tmp_path):
     root, start, max_pages = SITES[host]
-    connect = f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{nginx}", "*:443" = "127.0.0.1:1"}}'
-    daemon = DaemonProcess(tmp_path, connect)
+    daemon = DaemonProcess(tmp_path, connect_to(port))
     daemon.start()
     try:
         batch_id = daemon.submit([f"http://{host}{start}"], max_pages=max_pages)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.process import DaemonProcess, family
+from tests.e2e.process import DaemonProcess, connect_to, family
 
 MAX_PAGES = 12
 
@@ -82,10 +82,7 @@ class Played:
 def playing(folder: Path) -> Iterator[Played]:
     """One batch of all sites; time limits are short, so that a test is."""
     farm = Farm()
-    settings = (
-        f'[fetch]\nconnect_to = {{"*:80" = "127.0.0.1:{farm.port}", "*:443" = "127.0.0.1:1"}}\n'
-        "request_timeout_s = 10.0\nread_timeout_s = 5.0\n"
-    )
+    settings = f"{connect_to(farm.port)}\nrequest_timeout_s = 10.0\nread_timeout_s = 5.0\n"
     daemon = DaemonProcess(folder, settings)
     daemon.start()
     watch = Watch(daemon)
