@@ -4,7 +4,7 @@ import codecs
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +68,7 @@ def decode(body: bytes, content_type: str | None, host: str) -> tuple[str, str]:
     return _text(body, name), name
 
 
+@lru_cache(maxsize=256)  # a site sends the same with each page
 def _of_header(content_type: str | None) -> str | None:
     """Of several types in one header the last one counts; one without a charset has that of the
     one before, if it is the same (Fetch Standard, "extract a MIME type")."""

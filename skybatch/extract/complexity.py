@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import accumulate, islice
 
 from skybatch.errors import TooComplex
+from skybatch.extract.sightings import Sought
+from skybatch.extract.source import Source
 
 _MAX_DEPTH = 3_000  # twice as deep takes four times as long: 0.1 s at 5,000
 _MAX_TAGS = 100_000  # the largest page of Python's documentation has 98,000
@@ -27,6 +29,7 @@ _TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9-]*)")
 _FOREIGN = re.compile(r"<(/?)(svg|math)\b", re.IGNORECASE)
 _DRAWN = re.compile(r"<(/?)([a-zA-Z][\w-]*)[^<>]*?(/?)(?=[<>]|$)")
 _BODY = re.compile(r"<(?:html|body)\b[^>]*", re.IGNORECASE)
+_BODIES = Sought(("<html", "<body"))
 _FEW_BODIES = 2
 _VALUE = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')|/")
 # Elements that hold nothing or only text, that the next one of their kind closes, or, in SVG, that
@@ -43,7 +46,7 @@ _SHALLOW = frozenset(_NAMES.split())
 def trim(html: str) -> str:
     """The page up to as many tags as a tree of it fits into memory, and as many links as it takes
     half the time of a page to look at."""
-    if html.count("<") <= _MAX_LINKS:  # most pages have fewer tags of any kind
+    if len(html) <= min(_MAX_TAGS, 2 * _MAX_LINKS):  # most pages have not so many characters
         return html
     if html.count("<a") + html.count("<A") > _MAX_LINKS:
         html = _before(html, _LINK, _MAX_LINKS)
@@ -56,12 +59,15 @@ def _before(html: str, tag: re.Pattern[str], number: int) -> str:
     return html[: last.start()] if last else html
 
 
-def check(html: str) -> None:
+def check(source: Source) -> None:
     """Raises TooComplex. What it lets through may still be slow: it is a sieve, no wall."""
+    html, lowered = source.html, source.lowered
     if (tags := html.count("<")) > _MAX_DEPTH:  # most pages have fewer
         _check_depth(html, tags)
     longest = _SHORTEST**2 * _MAX_COMPARISONS // (2 * len(html) + 1)
-    if longest < len(html) and (times := _comparisons(html, longest)) > _MAX_COMPARISONS:
+    if longest >= len(html):
+        return
+    if (times := _comparisons(html, lowered, longest)) > _MAX_COMPARISONS:
         raise TooComplex(f"its tags have so many attributes that {times:,} pairs are compared")
 
 
@@ -114,12 +120,14 @@ def _depth_by_name(part: str) -> int:
     return deepest
 
 
-def _comparisons(html: str, longest: int) -> int:
+def _comparisons(html: str, lowered: bytes, longest: int) -> int:
     """About how often an attribute is compared with one before it, in tags that have more than
     `longest` characters: shorter ones take as long as they may, at most."""
     # What each further <html> or <body> has is added to the first (HTML Standard, "in body").
-    bodies = _BODY.findall(html)
-    times = _pairs("".join(bodies)) if len(bodies) > _FEW_BODIES else 0
+    times = 0
+    if _BODIES.count(lowered) > _FEW_BODIES:
+        bodies = _BODY.findall(html)
+        times = _pairs("".join(bodies)) if len(bodies) > _FEW_BODIES else 0
     if _has_long_piece(html, longest):
         times += sum(map(_pairs, re.findall(rf"<[a-zA-Z][^>]{{{longest},}}", html)))
     return times

@@ -47,7 +47,11 @@ _STOP = re.compile(rf" ?{_OPEN} ?(?:{_any(_DOT)}|\.) ?{_CLOSE} ?| -dot- | (?:{_a
 _PICTURED_SIGNS = ('alt="@"', "alt='@'")
 _ENTITIES = ("&#64;", "&#064;", "&#x40;", "&#X40;", "&commat;")
 # A sign in an element of its own: `info<b> (at) </b>firma.de`.
-_WRAPPED_SIGN = re.compile(rf"{BETWEEN}( ?)(?:[aä]t|[(\[][aä]t[)\]])\1{BETWEEN}")
+_WRAPPED_SIGNS = frozenset(
+    f"{space}{opening}{word}{closing}{space}"
+    for space, word in product(("", " "), ("at", "ät"))
+    for opening, closing in (("", ""), *product("([", ")]"))
+)
 _WRAPPED = re.compile(r">\s*([(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
 _LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
 # An `@` with a space before it, or a sign that readers are asked to put one for.
@@ -72,9 +76,13 @@ _INLINE = re.compile(
 _TAGS = re.compile(r"<[^<>]*>")
 
 
-def spelt(text: str) -> Iterator[tuple[str, str]]:
-    """What stands before and after each sign that a lower-case text spells out, with the dots."""
-    for start, end in islice(_spelt_signs(text), _MAX_SIGNS):
+def spelt(text: str, encoded: bytes | None = None) -> Iterator[tuple[str, str]]:
+    """What stands before and after each sign that a lower-case text spells out, with the dots.
+
+    `encoded`: the text in UTF-8, if it is at hand.
+    """
+    encoded = text.encode("utf-8", "replace") if encoded is None else encoded
+    for start, end in islice(_spelt_signs(text, encoded), _MAX_SIGNS):
         left = text[max(0, start - _LEFT) : start].rstrip(" ")
         yield _STOP.sub(".", left), _STOP.sub(".", text[end : end + _RIGHT])
 
@@ -111,8 +119,7 @@ def _beginnings() -> Sought:
     )
 
 
-def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
-    source = text.encode("utf-8", "replace")
+def _spelt_signs(text: str, source: bytes) -> Iterator[tuple[int, int]]:
     before, position = 0, 0  # bytes and characters
     for at in sorted({at for _, at in islice(_beginnings().sightings(source), _MAX_BEGINNINGS)}):
         position += len(source[before:at].decode())
@@ -124,7 +131,7 @@ def _spelt_signs(text: str) -> Iterator[tuple[int, int]]:
 def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     """What is seen before and after each sign of a page that tags or entities stand beside."""
     html, pieces = document.html, document.pieces
-    if _WRAPPED_SIGN.search(pieces):
+    if not _WRAPPED_SIGNS.isdisjoint(pieces.split(BETWEEN)):
         yield from _wrapped(html)
     signs = ("@", *_ENTITIES) if "@" in pieces else ()
     for sign in (*signs, *_PICTURED_SIGNS):

@@ -1,6 +1,6 @@
 """A page parsed once, with what the extractors ask of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -18,6 +18,7 @@ from selectolax.lexbor import (
 from skybatch.errors import TooComplex
 from skybatch.extract.lettering import lower_spaced, readable, squeeze
 from skybatch.extract.sightings import Sought
+from skybatch.extract.source import Source
 
 Attributes: TypeAlias = Mapping[str, str | None]
 
@@ -39,15 +40,19 @@ BETWEEN = "\x1f"  # unit separator; `split` takes it for a space
 _KEPT = frozenset({"html", "base", "title", "meta", "img", "script", "h1"})
 _LEADING = frozenset({"link", "a", "area", "iframe", "frame"})
 _INVISIBLE = frozenset({"script", "style", "template"})
-_SELECTOR = ", ".join(sorted(_KEPT | _LEADING | _INVISIBLE))
+# Most pages have none of these, and each makes the selector slower.
+_RARE = {f"<{tag}": tag for tag in ("area", "base", "frame", "iframe", "style", "template")}
+_USUAL = sorted((_KEPT | _LEADING | _INVISIBLE).difference(_RARE.values()))
 _META_NAMES = ("name", "property", "http-equiv")
-# What extractors look for only where it stands in the source; in lower case. None begins within
-# another, but for the two that tell of footers.
+# What extractors look for only where it stands in the source; in lower case. None stands within
+# another, but for "footer": it is seen only where it stands outside of tags of that name.
 _ASKED_FOR = Sought(
     (
         *("itemscope", "itemprop", "data-cfemail", "data-mailto-token", "is-email"),
-        *("footer", "contentinfo", "&#64;", "&#064;", "&#x40;", "&commat;"),
-        *('alt="@"', "alt='@'"),
+        *("<footer", "</footer", "footer", "contentinfo"),
+        *("wa.me/", "whatsapp.com/send"),
+        *("&#64;", "&#064;", "&#x40;", "&commat;", 'alt="@"', "alt='@'"),
+        *_RARE,
     )
 )
 
@@ -70,9 +75,11 @@ class Document:
     lowered: bytes  # the same with the letters of ASCII in lower case
     mentioned: frozenset[str]  # what stands in it; ask `mentions`
     text: str  # visible text in lower case with single spaces, at most `MAX_TEXT` characters
+    encoded: bytes  # the text in UTF-8
     pieces: str  # the same as written, with `\\x1f` between what stands in different elements
     nodes: Mapping[str, Sequence[LexborNode]]  # by tag (`_KEPT`), in document order
-    leads: Sequence[Lead]  # what may lead elsewhere
+    leading: int  # elements that may lead elsewhere, however often they do
+    leads: Sequence[Lead]  # distinct ones
     references: Sequence[str]  # distinct `href` of leads, as written
     actions: Sequence[tuple[str, str]]  # scheme and rest of those that lead to no page: tel: …
     meta: Mapping[str, Sequence[str]]  # content of <meta> by its name, property or http-equiv
@@ -118,27 +125,30 @@ class Document:
                 yield node.comment_content or ""
 
 
-def parse(html: str, url: str) -> Document:
+def parse(source: Source, url: str) -> Document:
     """Parse a page. Raises TooComplex when it does not fit into memory; every text is HTML."""
-    source = html.encode("utf-8", "replace")
-    lowered = source.lower()
     # Events off: <selectedcontent> would clone parts of the tree, as often as a page likes.
     try:
-        tree = LexborHTMLParser(source, options=LexborDocumentOptions.WO_EVENTS)
+        tree = LexborHTMLParser(source.encoded, options=LexborDocumentOptions.WO_EVENTS)
     except SelectolaxError as error:  # it gets no memory: everything else is HTML
         raise TooComplex("parsing it takes more memory than a page is given") from error
-    nodes, leads, invisible = _collect(tree)
+    mentioned = _ASKED_FOR.among(source.lowered)
+    nodes, leading, invisible = _collect(tree, mentioned)
+    leads = _leads(leading)
     references = list(dict.fromkeys(filter(None, (lead.attributes.get("href") for lead in leads))))
     pieces = _visible_pieces(tree, invisible)
+    text = lower_spaced(pieces)[:MAX_TEXT]
     return Document(
         base=_base(nodes["base"], url),
-        html=html,
-        source=source,
-        lowered=lowered,
-        mentioned=_ASKED_FOR.among(lowered),
-        text=lower_spaced(pieces)[:MAX_TEXT],
+        html=source.html,
+        source=source.encoded,
+        lowered=source.lowered,
+        mentioned=mentioned,
+        text=text,
+        encoded=text.encode("utf-8", "replace"),
         pieces=pieces,
         nodes=nodes,
+        leading=len(leading),
         leads=leads,
         references=references,
         actions=_actions(references),
@@ -185,7 +195,8 @@ def text_of(node: LexborNode, limit: int) -> str | None:
 
 def relations(attributes: Attributes) -> list[str]:
     """The link types of an element, in lower case (HTML Standard, "rel")."""
-    return (attributes.get("rel") or "").lower().split()
+    written = attributes.get("rel")
+    return written.lower().split() if written else []
 
 
 def host_of(url: str) -> str:
@@ -194,44 +205,51 @@ def host_of(url: str) -> str:
     return authority.rpartition("@")[2].removeprefix("www.")
 
 
+_Tagged: TypeAlias = tuple[str, LexborNode]
+
+
 def _collect(
-    tree: LexborHTMLParser,
-) -> tuple[dict[str, list[LexborNode]], Sequence[Lead], list[LexborNode]]:
+    tree: LexborHTMLParser, mentioned: Set[str]
+) -> tuple[dict[str, list[LexborNode]], list[_Tagged], list[LexborNode]]:
     """The elements that anybody asks for, those that lead elsewhere, and what nobody sees; all
     found by one selector, which is faster than to walk the tree from here."""
     nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _KEPT}
-    leading: list[LexborNode] = []
+    leading: list[_Tagged] = []
     invisible: list[LexborNode] = []
-    for node in tree.css(_SELECTOR):
+    rare = [tag for written, tag in _RARE.items() if written in mentioned]
+    for node in tree.css(", ".join([*_USUAL, *rare])):
         tag = node.tag or ""
         if tag in _LEADING:
-            leading.append(node)
+            leading.append((tag, node))
         elif tag in _KEPT:
             nodes[tag].append(node)
         if tag in _INVISIBLE:
             invisible.append(node)
-    return {tag: found[:_MAX_NODES] for tag, found in nodes.items()}, _leads(leading), invisible
+    return {tag: found[:_MAX_NODES] for tag, found in nodes.items()}, leading, invisible
 
 
-def _leads(nodes: Sequence[LexborNode]) -> Sequence[Lead]:
+def _leads(nodes: Sequence[_Tagged]) -> Sequence[Lead]:
     """Distinct ones: a page repeats its menu. Those within the page are none."""
-    leads: dict[tuple[str | None, ...], Lead] = {}
+    leads: dict[object, Lead] = {}
     room = _MAX_LEAD_TEXT
     until = thread_time() + _LEAD_TEXTS_S
-    for number, node in enumerate(nodes[:_MAX_NODES]):
+    for number, (tag, node) in enumerate(nodes[:_MAX_NODES]):
+        if number % _LEADS_AT_A_TIME == 0 and thread_time() > until:
+            room = 0
         attributes = node.attributes
+        href = attributes.get("href")
         text = ""
-        if node.tag == "a":
-            if (attributes.get("href") or "").startswith("#"):
+        if tag == "a":
+            if href and href.startswith("#"):
                 continue
             if room > 0:
                 text = node.text()
                 room -= len(text)  # a link around half the page, again and again
-        if number % _LEADS_AT_A_TIME == 0 and thread_time() > until:
-            room = 0
-        key = (node.tag, text, *attributes, *attributes.values())
+        # Most have nothing but where they lead.
+        is_plain = href is not None and len(attributes) == 1
+        key = (tag, text, href) if is_plain else (tag, text, *attributes, *attributes.values())
         if key not in leads:
-            leads[key] = Lead(node.tag or "", attributes, text[:_MAX_LABEL])
+            leads[key] = Lead(tag, attributes, text[:_MAX_LABEL])
     return list(leads.values())
 
 

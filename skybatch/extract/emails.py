@@ -94,7 +94,7 @@ def _disguised(document: Document) -> Iterator[str]:
     yield from scan_all(scrambled.written(document))
     split = list(_joined(disguises.split_by_tags(document)))
     yield from split
-    for value in _joined(disguises.spelt(document.text)):
+    for value in _joined(disguises.spelt(document.text, document.encoded)):
         if not any(_is_end(value, whole) for whole in split):
             yield value
     yield from _joined(disguises.shouted(document.pieces))

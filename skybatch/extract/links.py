@@ -17,7 +17,8 @@ _MAX_SCORED = 2_000  # the contact page is not the three-thousandth link
 _TARGETS = {"a": "href", "area": "href", "iframe": "src", "frame": "src", "link": "href"}
 _HYPERLINKS = frozenset({"a", "area"})
 RELATIONS = frozenset({"next", "canonical", "alternate"})
-_FOOTER = "footer, [role=contentinfo], #footer, .footer"
+# What the source of a page with one has, and how it is found.
+_FOOTERS = {"<footer": "footer", "contentinfo": "[role=contentinfo]", "footer": "#footer, .footer"}
 _MAX_FOOTERS = 10
 _MAX_SORTED = 5_000  # links of a page, by whether they stand in its footer
 _ROBOTS = ("robots", "skybatch")
@@ -79,12 +80,11 @@ def _raised(points: int | None, url: str, text: str, *, is_in_footer: bool) -> i
 
 def _in_footer(document: Document) -> frozenset[str]:
     """The references, as written, that stand in the footer of the page."""
-    if not document.mentions("footer") and not document.mentions("contentinfo"):
-        return frozenset()
-    if document.lowered.count(b"<a") > _MAX_SORTED:  # a footer may be around all of them
+    selectors = [footers for text, footers in _FOOTERS.items() if document.mentions(text)]
+    if not selectors or document.leading > _MAX_SORTED:  # a footer may be around all of them
         return frozenset()
     found: set[str] = set()
-    for footer in document.tree.css(_FOOTER)[:_MAX_FOOTERS]:
+    for footer in document.tree.css(", ".join(selectors))[:_MAX_FOOTERS]:
         for node in footer.css("a[href]"):
             if href := node.attributes.get("href"):
                 found.add(href)

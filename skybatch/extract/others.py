@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from skybatch.extract.document import Document
 from skybatch.extract.sightings import Sought
 
 OF_OTHERS = 0.3  # confidence of what stands there
@@ -63,13 +64,13 @@ class Others:
 NOBODY = Others("", ())
 
 
-def find(text: str, own: Callable[[str], bool]) -> Others:
-    """The parts of a visible text in lower case; one with an e-mail address of the page's `own`
-    domain speaks of the company itself."""
-    source = text.encode("utf-8", "replace")
+def find(document: Document, own: Callable[[str], bool]) -> Others:
+    """The parts of the text of a page; one with an e-mail address of its `own` domain speaks of the
+    company itself."""
+    text = document.text
     zones = []
-    for _, at in islice(_NAMED.sightings(source), _MOST):
-        start = len(source[:at].decode())
+    for _, at in islice(_NAMED.sightings(document.encoded), _MOST):
+        start = len(document.encoded[:at].decode())
         zone = text[start : start + _REACH]
         if not any("@" in word and own(word.strip("()[]<>,;:.")) for word in zone.split()):
             zones.append((start, start + _REACH))

@@ -30,6 +30,7 @@ from skybatch.extract.document import Document, host_of, parse, relations
 from skybatch.extract.main_text import main_text
 from skybatch.extract.own import NOTHING, Own, values
 from skybatch.extract.same import is_same
+from skybatch.extract.source import source_of
 from skybatch.model.facts import Organization, PageFacts, RawPage, Reading
 
 
@@ -58,9 +59,11 @@ def _read(raw: RawPage, own: Own, most: int | None) -> Reading:
         return sitemap.read(raw, content)
     host = host_of(raw.url)
     html, encoding = charset.decode(content.data, raw.content_type, host.partition(":")[0])
-    whole, html = html, complexity.trim(html)
-    complexity.check(html)
-    document = parse(html, raw.url)
+    trimmed = complexity.trim(html)
+    is_as_sent = encoding == "utf-8" and trimmed is html
+    source = source_of(trimmed, content.data if is_as_sent else b"")
+    complexity.check(source)
+    document = parse(source, raw.url)
     found = links.find(document)
     facts = _facts(document, found, raw, own)
     facts = replace(
@@ -74,7 +77,7 @@ def _read(raw: RawPage, own: Own, most: int | None) -> Reading:
         charset=encoding,
         size=len(content.data),
         sha256=hashlib.sha256(content.data).hexdigest(),
-        truncated=content.truncated or len(html) < len(whole),
+        truncated=content.truncated or trimmed is not html,
         nofollow=found.nofollow,
         is_blank=not (document.text or found.followed or facts.title),
     )
@@ -86,7 +89,7 @@ def _facts(document: Document, found: links.Links, raw: RawPage, own: Own) -> Pa
     language = metadata.language(document, raw.language)
     region = regions.region_of(host, language, raw.default_region)
     data = embedded.strings(document)
-    named = others.find(document.text, partial(emails.is_own, document=document))
+    named = others.find(document, partial(emails.is_own, document=document))
     numbers, faxes = phones.find(document, stated, region, data, named)
     internal, external = found.count(host)
     return PageFacts(

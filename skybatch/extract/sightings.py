@@ -30,6 +30,13 @@ class Sought:
             for number, _, _ in self._apart.find_matches_as_indexes(piece)
         )
 
+    def count(self, source: bytes) -> int:
+        """How many of them stand in a text in UTF-8, none of which stands within another."""
+        return sum(
+            sum(at < _PIECE for _, at, _ in self._apart.find_matches_as_indexes(piece))
+            for _, piece in self._pieces(source)
+        )
+
     def sightings(self, source: bytes) -> Iterator[tuple[str, int]]:
         """Each text that stands in one in UTF-8, also within others, and at which byte it begins;
         by where they end. There may be as many as bytes."""

@@ -10,7 +10,7 @@ from skybatch.model.facts import Technology
 
 _COOKIE = "Cookie: "
 _MAX_EVIDENCE = 200  # characters
-_MAX_CHARACTERS = 100_000  # of one channel
+_MAX_SIZE = 100_000  # characters of one channel
 _MAX_COMMENTS = 100
 _MAX_COMMENT = 300
 
@@ -27,8 +27,8 @@ def find(
     book = book or built_in()
     channels: dict[str, _Channel] = {}
     seen: set[int] = set()
-    for name, source in _channels(document, signs, book):
-        marks = book.marks_in(name, source.lower())
+    for name, source, lowered in _channels(document, signs, book):
+        marks = book.marks_in(name, lowered) if source else {}
         channels[name] = _Channel(source, marks)
         for mark in marks:
             seen.update(book.having(name, mark))
@@ -64,22 +64,35 @@ def _line(source: bytes, position: int) -> str:
 
 def _channels(
     document: Document, signs: Sequence[str], book: Rulebook
-) -> Iterator[tuple[str, bytes]]:
-    """What the rules are applied to: the name of each channel, and its entries, one a line."""
-    yield "generator", _joined(document.meta.get("generator", ()))
-    yield "headers", _joined(line for line in signs if not line.startswith(_COOKIE))
-    yield "cookies", _joined(line for line in signs if line.startswith(_COOKIE))
+) -> Iterator[tuple[str, bytes, bytes]]:
+    """What the rules are applied to: the name of each channel, and its entries, one a line, as
+    written and in lower case."""
+    for name, lines in _lines(document, signs, book):
+        source = _joined(lines)
+        yield name, source, source.lower()
+    if len(document.html) <= _MAX_SIZE:
+        yield "markup", document.source, document.lowered
+    else:
+        markup = document.html[:_MAX_SIZE].encode("utf-8", "replace")
+        yield "markup", markup, markup.lower()
+
+
+def _lines(
+    document: Document, signs: Sequence[str], book: Rulebook
+) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "generator", document.meta.get("generator", ())
+    yield "headers", (line for line in signs if not line.startswith(_COOKIE))
+    yield "cookies", (line for line in signs if line.startswith(_COOKIE))
     # All of the tree is walked for them: only where the source has what is looked for.
     has_marks = book.marks_in("comments", document.lowered)
-    yield "comments", _joined(_comments(document)) if has_marks else b""
-    yield "assets", _joined(_assets(document))
-    yield "inline", _joined(_inline(document))
-    yield "markup", document.html[:_MAX_CHARACTERS].encode("utf-8", "replace")
+    yield "comments", _comments(document) if has_marks else ()
+    yield "assets", _assets(document)
+    yield "inline", _inline(document)
 
 
 def _joined(lines: Iterable[str]) -> bytes:
     kept: list[str] = []
-    left = _MAX_CHARACTERS
+    left = _MAX_SIZE
     for line in lines:
         if left <= 0:
             break
