@@ -22,6 +22,7 @@ class Page:
     is_suspect: bool = False  # it was in the hands of a process that died
     holds_much: bool = False  # by what a process found in a small body
     queued_at: float = 0.0
+    is_slow: bool = False  # as far as was known when it was given to a process, or since
 
     @property
     def is_large(self) -> bool:
@@ -44,8 +45,30 @@ class Process:
     channel: asyncio.StreamWriter
     pages: deque[Page] = field(default_factory=deque)  # in the order in which they were given
     size: int = 0  # of their bodies
+    slow: int = 0  # of them that may take long
     has_read: bool = False
     heard_at: float = 0.0
+
+    def take(self, page: Page, *, is_slow: bool) -> None:
+        """A page is given to it."""
+        self.pages.append(page)
+        self.size += len(page.raw.body)
+        page.is_slow = is_slow
+        self.slow += is_slow
+
+    def give_back(self) -> Page:
+        """It is done with the first page that it was given."""
+        page = self.pages.popleft()
+        self.size -= len(page.raw.body)
+        self.slow -= page.is_slow
+        return page
+
+    def slow_down(self, host: str) -> None:
+        """The pages of a host turn out to take long."""
+        for page in self.pages:
+            if page.host == host and not page.is_slow:
+                page.is_slow = True
+                self.slow += 1
 
     def takes(self, page: Page) -> bool:
         """Whether a page can be given to it now: a suspect is read alone, a large one nearly so."""

@@ -96,10 +96,7 @@ class ReadingPool:
 
     def _has_slow_in_hand(self) -> bool:
         """Whether a slow page is being read: others of its sort wait for it, and nobody else."""
-        return any(self._has_slow(process) for process in self._processes)
-
-    def _has_slow(self, process: Process) -> bool:
-        return any(map(self._is_slow, process.pages))
+        return any(process.slow for process in self._processes)
 
     def _is_slow(self, page: Page) -> bool:
         return page.is_suspect or page.is_large or page.host in self._slow_hosts
@@ -108,24 +105,19 @@ class ReadingPool:
         """Whether a process has taken the page, or nobody waits for it any more."""
         if not page.is_wanted:
             return True
-        process = min(self._processes, key=self._load, default=None)
+        process = min(self._processes, key=_load, default=None)
         if process is None:
             return False
-        if len(process.pages) > _FEW or self._has_slow(process):
+        if len(process.pages) > _FEW or process.slow:
             self._is_short.set()
         if not process.takes(page):
             return False
         if not process.pages:
             process.heard_at = self._clock.monotonic()
-        process.pages.append(page)
-        process.size += len(page.raw.body)
+        process.take(page, is_slow=self._is_slow(page))
         raw = replace(page.raw, is_alone=True) if page.is_large else page.raw
         process.channel.write(frames.framed(raw))
         return True
-
-    def _load(self, process: Process) -> tuple[bool, int, int]:
-        """How long a page would wait there: behind a slow one, the longest."""
-        return self._has_slow(process), process.size, len(process.pages)
 
     async def serve_more(self) -> None:
         """As `serve`, from when one process is not enough: each takes 30 MB, and 0.2 s to start."""
@@ -177,10 +169,9 @@ class ReadingPool:
             reply = frames.reply(await reader.readexactly(size))
             process.has_read = True
             process.heard_at = self._clock.monotonic()
-            page = process.pages.popleft()
+            page = process.give_back()
             if reply.cpu_s > _SLOW_S:
                 self._slow_down(page)
-            process.size -= len(page.raw.body)
             if page.is_wanted and reply.is_large:
                 page.holds_much = True
                 self._queue(page)
@@ -206,6 +197,8 @@ class ReadingPool:
         """The pages of its host are read one at a time from now on, after those of others."""
         if len(self._slow_hosts) < _MAX_SLOW_HOSTS:
             self._slow_hosts.add(page.host)
+            for process in self._processes:
+                process.slow_down(page.host)
 
     def _blame(self, page: Page, by_signal: int) -> None:
         self._slow_down(page)
@@ -224,6 +217,11 @@ class ReadingPool:
                     process.heard_at = now
                 elif process.pages and now - process.heard_at > _SILENCE_S:
                     process.channel.transport.abort()
+
+
+def _load(process: Process) -> tuple[bool, int, int]:
+    """How long a page would wait there: behind a slow one, the longest."""
+    return process.slow > 0, process.size, len(process.pages)
 
 
 def _tell(page: Page, reply: frames.Reply) -> None:

@@ -1,6 +1,7 @@
 """What a URL is to us: its identity, its parts, and whether it can be a page at all."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import ada_url
@@ -55,6 +56,7 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+@lru_cache(maxsize=2_048)  # each layer between the frontier and the network asks once a request
 def split(url: str) -> Parts:
     """The parts of an absolute http(s) URL in WHATWG form; credentials are left out."""
     scheme, _, rest = url.partition("://")

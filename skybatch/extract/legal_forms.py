@@ -4,7 +4,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,9 +69,10 @@ def words_of(name: str) -> list[str]:
     return _WORD.findall(folded(forms().endings.sub(" ", name)))
 
 
-def distinctive(name: str) -> list[str]:
+@lru_cache(maxsize=1_024)  # every page of a site names the same company
+def distinctive(name: str) -> tuple[str, ...]:
     """Those that tell it from others: not what many names have."""
-    return [word for word in words_of(name) if word not in forms().common]
+    return tuple(word for word in words_of(name) if word not in forms().common)
 
 
 def folded(text: str) -> str:
