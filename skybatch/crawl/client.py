@@ -1,12 +1,11 @@
 """One request over the network: streamed, with caps of size and time, to a guarded address."""
 
 import ssl
-from types import SimpleNamespace
 
 import aiohttp
 from yarl import URL
 
-from skybatch.crawl.connection import Connector
+from skybatch.crawl.connection import Connector, going_out
 from skybatch.crawl.failure import ERRORS, NoAnswer, Phase, failure
 from skybatch.crawl.fetcher import FetchError, Request, Response, WasAway
 from skybatch.crawl.guard import BLOCKED, Guard
@@ -55,7 +54,6 @@ def open_session(
         ),
         read_bufsize=_BUFFER,
         middlewares=(_once,),
-        trace_configs=[_tracing()],
         max_line_size=_MAX_LINE,
         max_field_size=_MAX_LINE,
         max_headers=128,
@@ -65,21 +63,6 @@ def open_session(
             "Accept-Encoding": "gzip, deflate, br, zstd",
         },
     )
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    """Tells each request when its headers have been sent."""
-
-    async def tell(
-        _session: aiohttp.ClientSession,
-        context: SimpleNamespace,
-        _headers: aiohttp.TraceRequestHeadersSentParams,
-    ) -> None:
-        context.trace_request_ctx()
-
-    config = aiohttp.TraceConfig()
-    config.on_request_headers_sent.append(tell)
-    return config
 
 
 async def _once(
@@ -143,11 +126,11 @@ class AiohttpFetcher:
 
     async def _exchange(self, attempt: "_Attempt", limit: Limit) -> Response:
         request = attempt.request
+        going_out.set(request.sent)
         async with self._session.get(
             URL(request.url, encoded=True),
             headers=request.headers,
             allow_redirects=False,
-            trace_request_ctx=request.sent,
             proxy=None if attempt.is_own else self._settings.proxy,
         ) as answer:
             attempt.phase = Phase.BODY

@@ -3,10 +3,14 @@
 import asyncio
 import functools
 import re
+from collections.abc import Callable
+from contextvars import ContextVar
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.tracing import Trace
 
 # Interim answers (RFC 9110, section 15.2) in a row. aiohttp reads as many as a server sends, a
 # quarter of a million in a second, and nobody else has his turn meanwhile.
@@ -32,6 +36,11 @@ class _Handler(ResponseHandler):
         self.close()
 
 
+# What is to be called when the request that the present task makes goes out: once it has a
+# connection. aiohttp's tracing tells as much, and takes a twentieth of the time of a request.
+going_out: ContextVar[Callable[[], None]] = ContextVar("going_out")
+
+
 class Connector(aiohttp.TCPConnector):
     """A connector whose connections are ours."""
 
@@ -39,3 +48,14 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(**settings)  # type: ignore[arg-type]  # they are those of the base
         loop = asyncio.get_running_loop()
         self._factory = functools.partial(_Handler, loop=loop)  # type: ignore[assignment]
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - of the base
+    ) -> Connection:
+        """As that of aiohttp, which sends the request in the same turn of the loop."""
+        connection = await super().connect(req, traces, timeout)
+        going_out.get()()
+        return connection

@@ -6,7 +6,7 @@ the same pages: who hosts the site, who made it, who is paid through it. So a na
 nothing, and neither does an address below it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -39,7 +39,7 @@ class _Named:
 
     name: str
     confidence: float
-    below: Sequence[str]  # the rest of the line, and the next ones
+    address: Mapping[str, str]  # what stands below
 
 
 def find(document: Document) -> Organization | None:
@@ -61,7 +61,7 @@ def company_of(lines: Sequence[Sequence[str]], host: str) -> Organization | None
     return Organization(
         name=best.name,
         legal_name=best.name,
-        address=address_in(best.below),
+        address=best.address,
         place=Place.TEXT,
         confidence=round(best.confidence, 2),
     )
@@ -80,11 +80,13 @@ def _named(lines: Sequence[Sequence[str]], host: str) -> Iterator[_Named]:
             line[span[1] :].lstrip(" ,;"),
             *(" ".join(words)[:_MAX_LINE] for words in lines[number + 1 : number + _BELOW]),
         )
-        yield _Named(name, _confidence(name, head, above, below, host), below)
+        address = address_in(below)
+        confidence = _confidence(name, head, above, host, has_address=bool(address))
+        yield _Named(name, confidence, address)
 
 
 def _confidence(
-    name: str, head: str, above: Sequence[str], below: Sequence[str], host: str
+    name: str, head: str, above: Sequence[str], host: str, *, has_address: bool
 ) -> float:
     """How sure it is that the company runs the site; 0 = nothing says so."""
     table = forms()
@@ -101,7 +103,7 @@ def _confidence(
         (is_of_host, _HOST),
         (table.labels.search(label.lower()) is not None, _LABEL),
         ("\u00a9" in head or "(c)" in head.lower() or "copyright" in head.lower(), _COPYRIGHT),
-        (bool(address_in(below)), _ADDRESS),
+        (has_address, _ADDRESS),
     )
     found = [weight for holds, weight in kinds if holds]
     alone = max((first for first, _ in found), default=0.0)
