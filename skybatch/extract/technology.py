@@ -40,8 +40,8 @@ def _apply(rule: Rule, channels: Mapping[str, _Channel]) -> Technology:
     version."""
     lines = list(_evidence(rule, channels))
     for line in lines:
-        if rule.version and (version := rule.version.search(line)):
-            return Technology(rule.name, rule.category, line, version.group(1))
+        if version := rule.version_in(line):
+            return Technology(rule.name, rule.category, line, version)
     return Technology(rule.name, rule.category, lines[0])
 
 
