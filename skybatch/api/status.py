@@ -14,10 +14,10 @@ from aiohttp import web
 from skybatch.api import cursor
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import Context, context_of
-from skybatch.api.schemas import job_shape, status_shape
+from skybatch.api.schemas import standing_shape, status_shape
 from skybatch.bus import Subscription
 from skybatch.model.state import BATCH_TERMINAL
-from skybatch.store import batches, jobs
+from skybatch.store import batches, standings
 from skybatch.store.reader import Snapshot
 
 DOMAINS_SHOWN = 1_000
@@ -59,8 +59,8 @@ def _looked(batch_id: str, db: Snapshot) -> _Look:
     """All of the answer, made in the thread that reads: the loop goes on meanwhile."""
     began = time.thread_time()
     batch = batches.find(db, batch_id)
-    found = jobs.listing(db, batch.seq, limit=DOMAINS_SHOWN)
-    shapes = {job.domain: job_shape(job) for job in found}
+    found = standings.first(db, batch.seq, limit=DOMAINS_SHOWN)
+    shapes = {each.domain: standing_shape(each, batch) for each in found}
     body = msgspec.json.encode(status_shape(batch, shapes))
     tag = hashlib.sha256(body).hexdigest()[:32]
     return _Look(body, tag, batch.state in BATCH_TERMINAL, time.thread_time() - began)
