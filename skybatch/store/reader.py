@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -38,19 +39,28 @@ class Read(Generic[T]):
     future: "asyncio.Future[T]"
 
     def run(self, db: sqlite3.Connection) -> None:
-        """All that it reads is of the moment of its first query."""
+        """Read, and tell; in the connection's thread."""
         if self.future.done():  # whoever waited was cancelled
             return
         result, failed = None, None
         try:
-            db.execute("BEGIN")
-            try:
-                result = self.function(db)
-            finally:
-                db.rollback()  # nothing was written
+            result = self._of_one_moment(db)
         except Exception as error:  # noqa: BLE001 - raised to whoever waits
             failed = raisable(error)
         in_loop(self.future.get_loop(), partial(tell, self.future, result, failed))
+
+    def _of_one_moment(self, db: sqlite3.Connection) -> T:
+        """All that it reads is of the moment of its first query."""
+        db.execute("BEGIN")
+        try:
+            return self.function(db)
+        except Exception as error:
+            # A query that is half read keeps its moment, also for the next read: until its cursor
+            # is gone, which the frames of the error hold.
+            traceback.clear_frames(error.__traceback__)
+            raise
+        finally:
+            db.rollback()  # nothing was written
 
 
 class Reader(threading.Thread):
