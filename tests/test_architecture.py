@@ -34,7 +34,6 @@ WIRING = {"daemon", "cli", "__init__"}  # see everything
 # A library that is a decision stays in one place, so that the decision can be changed there.
 ONLY_IN = {
     "sqlite3": {"store"},
-    "aiosqlite": {"store"},
     "selectolax": {"extract"},
     "phonenumbers": {"extract"},
     "aiodns": {"crawl"},

@@ -16,8 +16,9 @@ async def again(request: web.Request) -> web.Response:
     context = context_of(request)
     cursor.Query(request).check()
     batch_id, new_id = batch_id_of(request), uuid7(context.clock.now())
-    async with context.store.read() as db:
-        submission = await store_again.repeated(db, batch_id, new_id=new_id, owner=request[OWNER])
+    submission = await context.store.read(
+        lambda db: store_again.repeated(db, batch_id, new_id=new_id, owner=request[OWNER])
+    )
     async for piece in body.chunks(request, context.limits.silence_seconds):
         if piece.strip(b"{} \r\n"):
             raise Refusal("bad_request", "again takes no body: the new batch is as the old one")

@@ -1,6 +1,7 @@
 """GET /batch/{id}/diff: what changed since another batch of the same domains."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -14,9 +15,11 @@ from skybatch.model.job import Job
 from skybatch.model.profile import Profile
 from skybatch.model.record import domain_record
 from skybatch.store import batches
+from skybatch.store.reader import Snapshot
 from skybatch.store.results import domain_results, results_of_domains
 
 _SLICE = 200  # domains of one read
+Results = list[tuple[Job, Profile]]
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -26,10 +29,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     form = query.one_of("format", "json", "ndjson")
     query.check()
     context, batch_id = context_of(request), batch_id_of(request)
-    async with context.store.read() as db:
-        newer = (await batches.find(db, batch_id)).seq
-        repeated = await batches.repeated_by(db, newer)
-        older = (await batches.find(db, against)).seq if against else repeated
+    newer, older = await context.store.read(partial(_both, batch_id, against))
     if older is None:
         told = "against is needed: this batch repeats no other one that is still there"
         raise Invalid((Fault("?against", "missing", told),))
@@ -48,6 +48,12 @@ async def show(request: web.Request) -> web.StreamResponse:
     return response
 
 
+def _both(batch_id: str, against: str | None, db: Snapshot) -> tuple[int, int | None]:
+    """The row of the batch, and that of the other one. Raises NotFound."""
+    newer = batches.find(db, batch_id).seq
+    return newer, batches.find(db, against).seq if against else batches.repeated_by(db, newer)
+
+
 async def _diffs(context: Context, older: int, newer: int) -> AsyncIterator[list[DomainDiff]]:
     """Those of the newer batch in its order, then those that only the older one has."""
     async for jobs, others in _paired(context, newer, older):
@@ -62,17 +68,20 @@ async def _diffs(context: Context, older: int, newer: int) -> AsyncIterator[list
 
 async def _paired(
     context: Context, batch: int, other: int
-) -> AsyncIterator[tuple[list[tuple[Job, Profile]], dict[str, tuple[Job, Profile]]]]:
+) -> AsyncIterator[tuple[Results, dict[str, tuple[Job, Profile]]]]:
     """Slices of a batch, each with what the other one knows of the same domains."""
     after, is_more = 0, True
     while is_more:
-        async with context.store.read() as db:
-            jobs = await domain_results(db, batch, after=after, limit=_SLICE)
-            others = await results_of_domains(db, other, [job.domain for job, _ in jobs])
+        jobs, others = await context.store.read(partial(_slice, batch, other, after))
         is_more = len(jobs) == _SLICE
         if jobs:
             after = jobs[-1][0].seq
             yield jobs, {job.domain: (job, profile) for job, profile in others}
+
+
+def _slice(batch: int, other: int, after: int, db: Snapshot) -> tuple[Results, Results]:
+    jobs = domain_results(db, batch, after=after, limit=_SLICE)
+    return jobs, results_of_domains(db, other, [job.domain for job, _ in jobs])
 
 
 def _diff(

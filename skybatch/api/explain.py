@@ -14,8 +14,8 @@ async def explain(request: web.Request) -> web.Response:
     """In sentences; `problems` are those of them that somebody should look at."""
     context, batch_id = context_of(request), batch_id_of(request)
     cursor.Query(request).check()
-    async with context.store.read() as db:
-        found = await situation.find(db, batch_id, now=context.clock.now())
+    now = context.clock.now()
+    found = await context.store.read(lambda db: situation.find(db, batch_id, now=now))
     told = account(found, context.live(batch_id))
     return answer(
         {

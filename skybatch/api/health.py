@@ -7,6 +7,7 @@ from skybatch.api.answers import answer
 from skybatch.api.context import context_of
 from skybatch.errors import StoreUnavailable
 from skybatch.model.clock import rfc3339
+from skybatch.store import opening
 
 
 async def livez(_request: web.Request) -> web.Response:
@@ -36,9 +37,7 @@ async def health(request: web.Request) -> web.Response:
         "inspected_at": rfc3339(context.store.inspected_at),  # the whole file, for damage
     }
     try:
-        async with context.store.read() as db:
-            rows = list(await db.execute_fetchall("SELECT sqlite_version()"))
-        store["sqlite"] = rows[0][0]
+        store["sqlite"] = await context.store.read(opening.version)
     except StoreUnavailable as error:
         store = {**store, "ok": False, "detail": str(error)}
     report = context.health.report()

@@ -9,9 +9,11 @@ from skybatch.api.context import context_of
 from skybatch.api.schemas import ListShape, job_shape
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
+from skybatch.model.job import Job
 from skybatch.model.reason import Reason
 from skybatch.model.state import JobState
 from skybatch.store import batches, jobs
+from skybatch.store.reader import Snapshot
 
 
 def job_id_of(request: web.Request) -> str:
@@ -29,17 +31,19 @@ async def listing(request: web.Request) -> web.Response:
     domain, limit, after = query.domain("domain"), query.limit(), query.cursor()
     query.check()
     batch_id = batch_id_of(request)
-    async with context_of(request).store.read() as db:
-        batch = await batches.find(db, batch_id)
-        found = await jobs.listing(
+
+    def page(db: Snapshot) -> list[Job]:
+        return jobs.listing(
             db,
-            batch.seq,
+            batches.find(db, batch_id).seq,
             states=states,
             reasons=reasons,
             domain=domain,
             after=after or 0,
             limit=limit,
         )
+
+    found = await context_of(request).store.read(page)
     last = cursor.encode(found[-1].seq) if len(found) == limit else None
     return answer(ListShape([job_shape(job) for job in found], last))
 
@@ -48,5 +52,4 @@ async def status(request: web.Request) -> web.Response:
     """GET /status/{job_id}."""
     job_id = job_id_of(request)
     cursor.Query(request).check()
-    async with context_of(request).store.read() as db:
-        return answer(job_shape(await jobs.find(db, job_id)))
+    return answer(job_shape(await context_of(request).store.read(lambda db: jobs.find(db, job_id))))

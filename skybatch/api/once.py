@@ -72,8 +72,10 @@ async def answered(request: web.Request, key: str) -> web.Response | None:
     Raises Refusal when body or query are not those that it was given to.
     """
     context = context_of(request)
-    async with context.store.read() as db:
-        first = await idempotency.recall(db, request[OWNER], key, now=context.clock.now())
+    now = context.clock.now()
+    first = await context.store.read(
+        lambda db: idempotency.recall(db, request[OWNER], key, now=now)
+    )
     if first is None:
         return None
     async for _ in body.chunks(request, context.limits.silence_seconds):

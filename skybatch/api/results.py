@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -18,6 +19,7 @@ from skybatch.model.profile import Profile
 from skybatch.model.record import DomainRecord, PageRecord, domain_record, page_record
 from skybatch.model.state import JobState
 from skybatch.store import batches
+from skybatch.store.reader import Snapshot
 from skybatch.store.results import domain_results, page_results
 
 SLICE = 200  # rows of one read
@@ -56,9 +58,7 @@ async def results(request: web.Request) -> web.StreamResponse:
     """GET /batch/{id}/results."""
     wanted = _wanted(request)
     context, batch_id = context_of(request), batch_id_of(request)
-    async with context.store.read() as db:
-        batch = await batches.find(db, batch_id)
-        names = await batches.columns(db, batch.seq)
+    batch, names = await context.store.read(partial(_batch, batch_id))
     wanted = _with_fields(wanted, names, context.custom_fields)
     response = web.StreamResponse()
     response.content_type = _TYPES[wanted.form]
@@ -70,6 +70,12 @@ async def results(request: web.Request) -> web.StreamResponse:
         await response.write(chunk)
     await response.write_eof()
     return response
+
+
+def _batch(batch_id: str, db: Snapshot) -> tuple[Batch, tuple[str, ...]]:
+    """The batch, and the names of its input's other columns. Raises NotFound."""
+    batch = batches.find(db, batch_id)
+    return batch, batches.columns(db, batch.seq)
 
 
 def _wanted(request: web.Request) -> _Wanted:
@@ -126,7 +132,7 @@ async def _rows(context: Context, batch: Batch, wanted: _Wanted) -> AsyncIterato
     after, left = wanted.after, wanted.limit
     while left is None or left > 0:
         size = SLICE if left is None else min(SLICE, left)
-        rows = await _slice(context, batch, wanted, after, size)
+        rows = await context.store.read(partial(_slice, batch.seq, wanted, after, size))
         if rows:
             yield rows
             after = rows[-1].position
@@ -135,17 +141,12 @@ async def _rows(context: Context, batch: Batch, wanted: _Wanted) -> AsyncIterato
         left = None if left is None else left - len(rows)
 
 
-async def _slice(
-    context: Context, batch: Batch, wanted: _Wanted, after: int, size: int
-) -> list[_Row]:
-    async with context.store.read() as db:
-        if wanted.is_page_level:
-            found = await page_results(
-                db, batch.seq, include_all=wanted.include_all, after=after, limit=size
-            )
-            return [_Row(row.seq, page_record(row)) for row in found]
-        results = await domain_results(db, batch.seq, after=after, limit=size)
-        return [_Row(job.seq, domain_record(job, profile), job.columns) for job, profile in results]
+def _slice(batch: int, wanted: _Wanted, after: int, size: int, db: Snapshot) -> list[_Row]:
+    if wanted.is_page_level:
+        found = page_results(db, batch, include_all=wanted.include_all, after=after, limit=size)
+        return [_Row(row.seq, page_record(row)) for row in found]
+    results = domain_results(db, batch, after=after, limit=size)
+    return [_Row(job.seq, domain_record(job, profile), job.columns) for job, profile in results]
 
 
 async def _all_rows(context: Context, batch: Batch) -> AsyncIterator[list[_Row]]:
@@ -153,8 +154,9 @@ async def _all_rows(context: Context, batch: Batch) -> AsyncIterator[list[_Row]]
     leftovers: list[Leftover] = []
     after_job, after_row, is_last = 0, -1, False
     while not is_last:
-        async with context.store.read() as db:
-            found = await domain_results(db, batch.seq, after=after_job, limit=SLICE)
+        found = await context.store.read(
+            partial(domain_results, batch=batch.seq, after=after_job, limit=SLICE)
+        )
         is_last = len(found) < SLICE
         upto = None if is_last else found[-1][0].input_row
         rows = [(job.input_row, _job_row(job, profile)) for job, profile in found]
@@ -177,8 +179,9 @@ async def _leftovers_upto(
             yield line
         if held:
             return
-        async with context.store.read() as db:
-            held += await batches.leftovers(db, batch.seq, after_row=after_row, limit=SLICE)
+        held += await context.store.read(
+            partial(batches.leftovers, batch=batch.seq, after_row=after_row, limit=SLICE)
+        )
         if not held:
             return
 
@@ -191,9 +194,10 @@ async def _leftover_row(context: Context, batch: Batch, line: Leftover) -> _Row:
     """A duplicate repeats the facts of its job; a rejected line says why."""
     if line.job_seq is None:
         return _Row(0, _rejected(batch, line), line.columns)
-    async with context.store.read() as db:
-        found = await domain_results(db, batch.seq, after=line.job_seq - 1, limit=1)
-    job, profile = found[0]
+    before = line.job_seq - 1
+    ((job, profile),) = await context.store.read(
+        lambda db: domain_results(db, batch.seq, after=before, limit=1)
+    )
     own = replace(job, input=line.input, input_row=line.row)
     return _Row(0, domain_record(own, profile), line.columns)
 

@@ -10,6 +10,7 @@ from skybatch.model.clock import rfc3339
 from skybatch.model.job import Job
 from skybatch.model.record import Pages, pages, processing_time
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL, JobState
+from skybatch.store.standings import Standing
 
 
 class RejectedShape(msgspec.Struct):
@@ -187,6 +188,35 @@ def job_shape(job: Job) -> JobShape:
         start_url=job.start_url,
         started_at=rfc3339(job.started_at),
         finished_at=rfc3339(job.finished_at),
+    )
+
+
+def standing_shape(standing: Standing, batch: Batch) -> JobShape:
+    """The same of a job of a batch, from what a status reads of it."""
+    processed = standing.fetched + standing.failed
+    discovered = processed + standing.queued + sum(standing.skipped.values())
+    return JobShape(
+        job_id=standing.job_id,
+        batch_id=batch.batch_id,
+        domain=standing.domain,
+        input=standing.input,
+        input_row=standing.input_row,
+        status=standing.state,
+        reason=standing.reason,
+        detail=standing.detail,
+        stage=standing.stage,
+        stage_at=standing.stage_at,
+        paused=batch.paused,
+        attempt=standing.attempt,
+        next_attempt_at=standing.waits_until,
+        pages=Pages(
+            discovered, standing.fetched, standing.failed, standing.skipped, standing.queued
+        ),
+        pages_found=discovered,
+        pages_processed=processed,
+        start_url=standing.start_url,
+        started_at=standing.started_at,
+        finished_at=standing.finished_at,
     )
 
 

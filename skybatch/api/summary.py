@@ -16,8 +16,7 @@ async def show(request: web.Request) -> web.Response:
     """Domains with an e-mail address, a phone, …; reasons and diagnoses counted, with advice."""
     context, batch_id = context_of(request), batch_id_of(request)
     cursor.Query(request).check()
-    async with context.store.read() as db:
-        batch = await batches.find(db, batch_id)
+    batch = await context.store.read(lambda db: batches.find(db, batch_id))
     found = await summary(context.store, batch.seq)
     return answer(
         {

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from skybatch.model.job import Job
 from skybatch.model.trace import AttemptRow, AttemptTrace, Happening, Source, merge
 from skybatch.recorder import lines
 from skybatch.store import jobs, tracing
+from skybatch.store.reader import Snapshot
 from skybatch.store.tracing import LONGEST
 
 
@@ -23,11 +25,7 @@ async def trace(request: web.Request) -> web.Response:
     """Every attempt, also of a job that runs; what only the recorder saw is marked so."""
     context, job_id = context_of(request), job_id_of(request)
     cursor.Query(request).check()
-    async with context.store.read() as db:
-        job = await jobs.find(db, job_id)
-        rows = await tracing.attempts(db, job.seq)
-        stored = await tracing.happenings(db, job.seq, job_id)
-    life = _Life(job, rows, stored, context.data_dir)
+    life = await context.store.read(partial(_life, context.data_dir, job_id))
     body = await asyncio.to_thread(life.told)  # millions of lines to look through, perhaps
     return web.Response(body=body, content_type="application/json")
 
@@ -55,6 +53,12 @@ class _Life:
                 "events": [_happening(happening) for happening in merged.events],
             }
         )
+
+
+def _life(data_dir: Path, job_id: str, db: Snapshot) -> _Life:
+    job = jobs.find(db, job_id)
+    rows = tracing.attempts(db, job.seq)
+    return _Life(job, rows, tracing.happenings(db, job.seq, job_id), data_dir)
 
 
 def _recorded(data_dir: Path, job_id: str) -> tuple[Happening, ...]:

@@ -19,8 +19,9 @@ from skybatch.model.job import Job
 from skybatch.model.selfcheck import STAGES, SelfCheck, Stage
 from skybatch.model.state import TERMINAL, JobState
 from skybatch.model.target import Entry, Target
-from skybatch.store import batches, jobs, staging, submissions
+from skybatch.store import batches, jobs, staging, steps, submissions
 from skybatch.store.database import Store
+from skybatch.store.reader import Snapshot
 
 MARKERS = "markers"  # folder of the data directory
 KEPT = 20  # marker files
@@ -109,9 +110,7 @@ class SelfChecker:
     async def _commit(self) -> str:
         """A commit, and the checks of before deleted."""
         await self._store.write(staging.hide_checks)
-        async with self._store.read() as db:
-            rows = list(await db.execute_fetchall("SELECT seen_at FROM daemon"))
-        if len(rows) != 1:
+        if not await self._store.read(steps.is_known):
             raise StageFailed("the database lacks the row of the daemon")
         return "a commit, and a read"
 
@@ -132,12 +131,15 @@ class SelfChecker:
             async for event in events:
                 if event.type is EventType.JOB_FINISHED and event.batch_id == wanted.batch_id:
                     break
-        async with self._store.read() as db:
-            batch = await batches.find(db, wanted.batch_id)
-            (job,) = await jobs.listing(db, batch.seq, limit=1)
+        job = await self._store.read(lambda db: _only_job(db, wanted.batch_id))
         if job.state not in TERMINAL:
             raise StageFailed(f"the daemon stops, and the job is {job.state}")
         return job
+
+
+def _only_job(db: Snapshot, batch_id: str) -> Job:
+    (job,) = jobs.listing(db, batches.find(db, batch_id).seq, limit=1)
+    return job
 
 
 def _mark(path: Path, job: Job | None, stages: list[Stage]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from skybatch.model.profile import Profile
 from skybatch.model.recovery import Asked, Recovered, Suspect
 from skybatch.store import again, attempts, batches, claims, pages, pausing, rescue, steps, watching
 from skybatch.store.database import Store
+from skybatch.store.reader import Snapshot
 from skybatch.store.tx import Tx
 from skybatch.store.watching import Quiet
 
@@ -71,11 +73,7 @@ class JobQueue:
         outside = frozenset[int]()
         if claim.attempt > 1:  # there was nobody before the first, and hundreds may start at once
             known, outside = await self._known(claim), await self._outside(claim)
-        async with self._store.read_to_work() as db:
-            progress = await pages.progress(db, claim)
-            if claim.again is not None and not progress.has_sitemaps:
-                known_before = await again.seeds(db, claim, limit=SEEDS)
-                progress = replace(progress, seeds=known_before)
+        progress = await self._store.read_to_work(partial(_progress, claim))
         return replace(progress, known=tuple(known), outside=outside)
 
     async def _known(self, claim: Claim) -> list[Known]:
@@ -83,8 +81,9 @@ class JobQueue:
         known: list[Known] = []
         after, is_more = 0, True
         while is_more:
-            async with self._store.read_to_work() as db:
-                found, after = await pages.known(db, claim, after=after, limit=SLICE)
+            found, after = await self._store.read_to_work(
+                partial(pages.known, held=claim, after=after, limit=SLICE)
+            )
             known += found
             is_more = len(found) == SLICE
         return known
@@ -94,8 +93,9 @@ class JobQueue:
         outside: set[int] = set()
         last, is_more = None, True
         while is_more:
-            async with self._store.read_to_work() as db:
-                keys = await pages.outside(db, claim, after=last, limit=SLICE)
+            keys = await self._store.read_to_work(
+                partial(pages.outside, held=claim, after=last, limit=SLICE)
+            )
             outside.update(keys)
             is_more = len(keys) == SLICE
             last = keys[-1] if keys else None
@@ -121,8 +121,7 @@ class JobQueue:
         if claim.again is None or claim.options.store_html:
             return None
         with suppress(StoreUnavailable):
-            async with self._store.read_to_work() as db:
-                return await again.earlier(db, claim, url)
+            return await self._store.read_to_work(lambda db: again.earlier(db, claim, url))
         return None
 
     async def discover(self, claim: Claim, discovery: Discovery) -> None:
@@ -178,15 +177,15 @@ class JobQueue:
 
     async def quiet_batches(self, before: float, *, after: int) -> list[Quiet]:
         """Open batches without a change since `before`; none while everything is paused."""
-        async with self._store.read_to_work() as db:
-            return await watching.quiet_batches(
-                db, before=before, after=after, now=self._clock.now()
-            )
+        now = self._clock.now()
+        return await self._store.read_to_work(
+            lambda db: watching.quiet_batches(db, before=before, after=after, now=now)
+        )
 
     async def has_future(self, batch_id: str) -> bool:
         """Whether a job of a batch waits for a time that will come."""
-        async with self._store.read_to_work() as db:
-            return await watching.has_future(db, batch_id, now=self._clock.now())
+        now = self._clock.now()
+        return await self._store.read_to_work(lambda db: watching.has_future(db, batch_id, now=now))
 
     async def note_stuck(self, batch_id: str, sentence: str) -> None:
         """Tell that a batch gets nowhere."""
@@ -236,6 +235,13 @@ class JobQueue:
                 return await action()
             except StoreUnavailable as error:
                 self._gate.close(error)
+
+
+def _progress(claim: Claim, db: Snapshot) -> Progress:
+    progress = pages.progress(db, claim)
+    if claim.again is None or progress.has_sitemaps:
+        return progress
+    return replace(progress, seeds=again.seeds(db, claim, limit=SEEDS))
 
 
 def _renewed(write: PageWrite, newest: Profile) -> PageWrite:

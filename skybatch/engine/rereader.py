@@ -41,8 +41,10 @@ class Rereader:
         if under_way is None or self._is_stopping:
             return _REST_S
         job, rereading = under_way
-        async with self._store.read_to_work() as db:
-            pages = await bodies.pages_of(db, job, after=self._after, limit=_SLICE)
+        after = self._after
+        pages = await self._store.read_to_work(
+            lambda db: bodies.pages_of(db, job, after=after, limit=_SLICE)
+        )
         if pages:
             await self._read(job, rereading, pages)
         else:
@@ -64,8 +66,7 @@ class Rereader:
         self._after = pages[-1].position
 
     async def _begin(self) -> tuple[Reread, Rereading] | None:
-        async with self._store.read_to_work() as db:
-            job = await bodies.next_job(db)
+        job = await self._store.read_to_work(bodies.next_job)
         self._after = bodies.BEGINNING
         if job is None:
             return None

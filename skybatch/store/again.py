@@ -1,8 +1,9 @@
 """Batches that repeat an earlier one: its domains, and what it knew of their pages."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 
-import aiosqlite
 import msgspec
 
 from skybatch.errors import NotFound
@@ -18,30 +19,28 @@ from skybatch.store.results import page_of
 SLICE = 2_000  # domains of one read
 
 
-async def repeated(
-    db: aiosqlite.Connection, batch_id: str, *, new_id: str, owner: str
-) -> Submission:
+def repeated(db: sqlite3.Connection, batch_id: str, *, new_id: str, owner: str) -> Submission:
     """The same submission once more. Raises NotFound."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT seq, label, metadata, webhook_url, max_pages, max_concurrent_jobs, options
         FROM batches WHERE id = ? AND staging = 0
         """,
         (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no batch {batch_id}")
+    return Submission(
+        batch_id=new_id,
+        owner=owner,
+        max_pages=row["max_pages"],
+        max_concurrent_jobs=row["max_concurrent_jobs"],
+        options=msgspec.json.decode(row["options"], type=Options),
+        label=row["label"],
+        metadata=_object(row["metadata"]),
+        webhook_url=row["webhook_url"],
+        again=row["seq"],
     )
-    for row in rows:
-        return Submission(
-            batch_id=new_id,
-            owner=owner,
-            max_pages=row["max_pages"],
-            max_concurrent_jobs=row["max_concurrent_jobs"],
-            options=msgspec.json.decode(row["options"], type=Options),
-            label=row["label"],
-            metadata=_object(row["metadata"]),
-            webhook_url=row["webhook_url"],
-            again=row["seq"],
-        )
-    raise NotFound(f"there is no batch {batch_id}")
 
 
 def _object(text: str | None) -> dict[str, object] | None:
@@ -52,32 +51,35 @@ async def domains(store: Store, batch: int) -> AsyncIterator[list[Accepted]]:
     """The domains of a batch in submission order, a slice at a time."""
     after, is_more = 0, True
     while is_more:
-        async with store.read() as db:
-            rows = list(
-                await db.execute_fetchall(
-                    """
-                    SELECT seq, domain, host, port, scheme, path, input, input_row, columns
-                    FROM jobs INDEXED BY jobs_of_batch WHERE batch = ? AND seq > ?
-                    ORDER BY seq LIMIT ?
-                    """,
-                    (batch, after, SLICE),
-                )
-            )
-        is_more = len(rows) == SLICE
-        after = rows[-1]["seq"] if rows else after
-        if rows:
-            yield [
-                Accepted(
-                    Entry(row["input_row"], row["input"], pairs(row["columns"])),
-                    Target(row["domain"], row["host"], row["port"], row["scheme"], row["path"]),
-                )
-                for row in rows
-            ]
+        found, after = await store.read(partial(_domains, batch=batch, after=after))
+        is_more = len(found) == SLICE
+        if found:
+            yield found
 
 
-async def seeds(db: aiosqlite.Connection, held: Claim, *, limit: int) -> tuple[FrontierRow, ...]:
+def _domains(db: sqlite3.Connection, *, batch: int, after: int) -> tuple[list[Accepted], int]:
+    """A slice of them, and the row of the last one."""
+    rows = db.execute(
+        """
+        SELECT seq, domain, host, port, scheme, path, input, input_row, columns
+        FROM jobs INDEXED BY jobs_of_batch WHERE batch = ? AND seq > ?
+        ORDER BY seq LIMIT ?
+        """,
+        (batch, after, SLICE),
+    ).fetchall()
+    found = [
+        Accepted(
+            Entry(row["input_row"], row["input"], pairs(row["columns"])),
+            Target(row["domain"], row["host"], row["port"], row["scheme"], row["path"]),
+        )
+        for row in rows
+    ]
+    return found, rows[-1]["seq"] if rows else after
+
+
+def seeds(db: sqlite3.Connection, held: Claim, *, limit: int) -> tuple[FrontierRow, ...]:
     """The pages that the earlier job of this domain asked for, or would have."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT p.url, p.depth, p.score
         FROM jobs j JOIN pages p INDEXED BY pages_of_job ON p.job = j.seq
@@ -88,17 +90,15 @@ async def seeds(db: aiosqlite.Connection, held: Claim, *, limit: int) -> tuple[F
     return tuple(FrontierRow(row["url"], row["depth"], score=row["score"]) for row in rows)
 
 
-async def earlier(db: aiosqlite.Connection, held: Claim, url: str) -> Earlier | None:
+def earlier(db: sqlite3.Connection, held: Claim, url: str) -> Earlier | None:
     """A page as the earlier job of this domain fetched it; `None` when the server gave it no name
     by which to ask for a change."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT p.* FROM jobs j JOIN pages p ON p.job = j.seq AND p.url = ?
         WHERE j.batch = ? AND j.domain = ? AND p.state = 'fetched' AND p.facts IS NOT NULL
           AND (p.etag IS NOT NULL OR p.last_modified IS NOT NULL)
         """,
         (url, held.again, held.target.domain),
-    )
-    for row in rows:
-        return Earlier(page_of(row))
-    return None
+    ).fetchone()
+    return None if row is None else Earlier(page_of(row))

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import aiosqlite
 import msgspec
 
 from skybatch.errors import Conflict, InProgress, NotFound, SkybatchError
@@ -157,9 +156,9 @@ def _end_pending(tx: Tx, batch: int, batch_id: str, reason: Reason) -> int:
     return len(rows)
 
 
-async def find(db: aiosqlite.Connection, batch_id: str) -> Batch:
+def find(db: sqlite3.Connection, batch_id: str) -> Batch:
     """Raises NotFound."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT b.*,
           b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests
@@ -167,26 +166,26 @@ async def find(db: aiosqlite.Connection, batch_id: str) -> Batch:
         WHERE b.id = ? AND b.staging = 0
         """,
         (batch_id,),
-    )
-    for row in rows:
-        return _batch(row)
-    raise NotFound(f"there is no batch {batch_id}")
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no batch {batch_id}")
+    return _batch(row)
 
 
-async def repeated_by(db: aiosqlite.Connection, batch: int) -> int | None:
+def repeated_by(db: sqlite3.Connection, batch: int) -> int | None:
     """The row of the earlier batch that this one repeats, if it is still there."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT e.seq FROM batches b JOIN batches e ON e.seq = b.again
         WHERE b.seq = ? AND e.staging = 0
         """,
         (batch,),
-    )
-    return next((int(row["seq"]) for row in rows), None)
+    ).fetchone()
+    return None if row is None else int(row["seq"])
 
 
-async def listing(
-    db: aiosqlite.Connection,
+def listing(
+    db: sqlite3.Connection,
     *,
     states: Sequence[BatchState] = (),
     label: str | None = None,
@@ -195,7 +194,7 @@ async def listing(
     limit: int,
 ) -> list[Batch]:
     """Newest first; `before` is the `seq` of the last one seen."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT b.*,
           b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests
@@ -218,11 +217,11 @@ async def listing(
     return [_batch(row) for row in rows]
 
 
-async def leftovers(
-    db: aiosqlite.Connection, batch: int, *, after_row: int = -1, limit: int
+def leftovers(
+    db: sqlite3.Connection, batch: int, *, after_row: int = -1, limit: int
 ) -> list[Leftover]:
     """The lines of the input that made no job, in order."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT * FROM leftovers WHERE batch = ? AND input_row > ? ORDER BY input_row LIMIT ?
         """,
@@ -241,10 +240,10 @@ async def leftovers(
     ]
 
 
-async def columns(db: aiosqlite.Connection, batch: int) -> tuple[str, ...]:
+def columns(db: sqlite3.Connection, batch: int) -> tuple[str, ...]:
     """The names of the input's other columns, in order."""
-    rows = await db.execute_fetchall("SELECT columns FROM batches WHERE seq = ?", (batch,))
-    return tuple(name for row in rows for name in msgspec.json.decode(row[0], type=list[str]))
+    row = db.execute("SELECT columns FROM batches WHERE seq = ?", (batch,)).fetchone()
+    return () if row is None else msgspec.json.decode(row["columns"], type=tuple[str, ...])
 
 
 def pairs(text: str | None) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import aiosqlite
 import msgspec
 
 from skybatch.errors import Conflict, NotFound
@@ -76,9 +75,9 @@ def ask(tx: Tx, batch_id: str) -> int:
     return int(count)
 
 
-async def next_job(db: aiosqlite.Connection) -> Reread | None:
+def next_job(db: sqlite3.Connection) -> Reread | None:
     """The job that is next to be read again; `None` when there is none to do."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT b.seq AS batch, b.options, j.seq, j.attempt, j.domain, j.start_url
         FROM batches b INDEXED BY batches_reread
@@ -86,17 +85,17 @@ async def next_job(db: aiosqlite.Connection) -> Reread | None:
                                        WHERE n.batch = b.seq AND n.seq > b.reread_after)
         WHERE b.reread_after IS NOT NULL ORDER BY b.seq LIMIT 1
         """
+    ).fetchone()
+    if row is None:
+        return None
+    return Reread(
+        batch=row["batch"],
+        job=row["seq"] or 0,
+        attempt=row["attempt"] or 0,
+        domain=row["domain"] or "",
+        start_url=row["start_url"] or "",
+        options=_options(row["options"]),
     )
-    for row in rows:
-        return Reread(
-            batch=row["batch"],
-            job=row["seq"] or 0,
-            attempt=row["attempt"] or 0,
-            domain=row["domain"] or "",
-            start_url=row["start_url"] or "",
-            options=_options(row["options"]),
-        )
-    return None
 
 
 def _options(text: str) -> Options:
@@ -107,12 +106,12 @@ def _options(text: str) -> Options:
         return Options()
 
 
-async def pages_of(
-    db: aiosqlite.Connection, job: Reread, *, after: tuple[float, int], limit: int
+def pages_of(
+    db: sqlite3.Connection, job: Reread, *, after: tuple[float, int], limit: int
 ) -> list[KeptPage]:
     """The fetched pages of a job in the order in which they were fetched, with their bodies;
     `after` is the position of the last one seen."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT p.seq, p.fetched_at, p.url, p.final_url, p.content_type, p.facts,
           b.body, b.encoding, b.language, b.was_cut, b.signs

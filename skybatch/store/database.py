@@ -3,12 +3,11 @@
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-import aiosqlite
 import structlog
 
 from skybatch.errors import StorageFull, StoreUnavailable, StoreUnreadable
@@ -16,7 +15,7 @@ from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.inspection import Inspection
 from skybatch.store.opening import address, create, is_damage, open_writing
-from skybatch.store.reader import Readers
+from skybatch.store.reader import Readers, Snapshot
 from skybatch.store.reserve import Reserve
 from skybatch.store.tx import Tx
 from skybatch.store.writer import Writer
@@ -169,22 +168,21 @@ class Store:
             except sqlite3.Error as error:
                 log.warning("store.not_shortened", error=str(error))
 
-    def read(self) -> AbstractAsyncContextManager[aiosqlite.Connection]:
-        """A read-only connection for one slice of at most two seconds, for whoever asks."""
-        return self._read(self._answering)
+    async def read(self, function: Callable[[Snapshot], T]) -> T:
+        """Run a function that reads, for whoever asks; all it sees is of one moment, and it has
+        two seconds. Raises what the function raises, or StoreUnavailable."""
+        return await self._read(self._answering, function)
 
-    def read_to_work(self) -> AbstractAsyncContextManager[aiosqlite.Connection]:
+    async def read_to_work(self, function: Callable[[Snapshot], T]) -> T:
         """The same for the jobs themselves."""
-        return self._read(self._working)
+        return await self._read(self._working, function)
 
-    @asynccontextmanager
-    async def _read(self, readers: Readers) -> AsyncIterator[aiosqlite.Connection]:
+    async def _read(self, readers: Readers, function: Callable[[Snapshot], T]) -> T:
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
         self._check_place()
         try:
-            async with readers.slice() as db:
-                yield db
+            return await readers.read(function)
         except sqlite3.Error as error:
             if is_damage(error):
                 self._found_damaged(str(error))

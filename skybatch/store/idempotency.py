@@ -1,8 +1,7 @@
 """The table of submissions that were answered: the same one again gets the same answer."""
 
+import sqlite3
 from dataclasses import dataclass
-
-import aiosqlite
 
 from skybatch.store.tx import Tx
 
@@ -31,17 +30,15 @@ def remember(tx: Tx, owner: str, key: str, first: Remembered) -> None:
     )
 
 
-async def recall(
-    db: aiosqlite.Connection, owner: str, key: str, *, now: float
-) -> Remembered | None:
+def recall(db: sqlite3.Connection, owner: str, key: str, *, now: float) -> Remembered | None:
     """The first answer to a key of this owner, for a day."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT fingerprint, batch_id, status, answer FROM idempotency
         WHERE owner = ? AND key = ? AND created_at >= ?
         """,
         (owner, key, now - KEPT_SECONDS),
-    )
-    for row in rows:
-        return Remembered(row["fingerprint"], row["batch_id"], row["status"], row["answer"])
-    return None
+    ).fetchone()
+    if row is None:
+        return None
+    return Remembered(row["fingerprint"], row["batch_id"], row["status"], row["answer"])

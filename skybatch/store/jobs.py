@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import aiosqlite
 import msgspec
 
 from skybatch.errors import NotFound
@@ -110,9 +109,9 @@ def first_of(tx: Tx, batch_id: str) -> str:
     return str(row["id"])
 
 
-async def find(db: aiosqlite.Connection, job_id: str) -> Job:
+def find(db: sqlite3.Connection, job_id: str) -> Job:
     """Raises NotFound."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT j.*, b.id AS batch_id, b.paused,
           max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until
@@ -121,14 +120,14 @@ async def find(db: aiosqlite.Connection, job_id: str) -> Job:
         WHERE j.id = ? AND b.staging = 0
         """,
         (job_id,),
-    )
-    for row in rows:
-        return job_of(row)
-    raise NotFound(f"there is no job {job_id}")
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no job {job_id}")
+    return job_of(row)
 
 
-async def listing(  # noqa: PLR0913 - the filters of the public API
-    db: aiosqlite.Connection,
+def listing(  # noqa: PLR0913 - the filters of the public API
+    db: sqlite3.Connection,
     batch: int,
     *,
     states: Sequence[JobState] = (),
@@ -146,7 +145,7 @@ async def listing(  # noqa: PLR0913 - the filters of the public API
         "domain": domain,
         "limit": limit,
     }
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT j.*, b.id AS batch_id, b.paused,
           max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until

@@ -43,6 +43,11 @@ def address(path: Path, mode: str) -> str:
     return f"{path.absolute().as_uri()}?mode={mode}"
 
 
+def version(db: sqlite3.Connection) -> str:
+    """Of SQLite, as the database tells it."""
+    return str(db.execute("SELECT sqlite_version()").fetchone()[0])
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether SQLite says that the file is not as it wrote it."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE

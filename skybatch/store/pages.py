@@ -1,9 +1,9 @@
 """The table of pages: the frontier of every job, and what became of each URL."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 
-import aiosqlite
 import msgspec
 
 from skybatch.errors import LeaseLost, SkybatchError
@@ -196,18 +196,18 @@ def _store_profile(tx: Tx, held: Claim, profile: Profile) -> None:
     )
 
 
-async def known(
-    db: aiosqlite.Connection, held: Claim, *, after: int, limit: int
+def known(
+    db: sqlite3.Connection, held: Claim, *, after: int, limit: int
 ) -> tuple[list[Known], int]:
     """A slice of the frontier in the order of discovery, and its last row."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT seq, url, depth, state, reason, tries, final_url, score,
           CASE WHEN state = 'failed' THEN detail END AS detail
         FROM pages INDEXED BY pages_of_job WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?
         """,
         (held.seq, after, limit),
-    )
+    ).fetchall()
     found = [
         Known(
             url=row["url"],
@@ -221,14 +221,12 @@ async def known(
         )
         for row in rows
     ]
-    return found, max((row["seq"] for row in rows), default=after)
+    return found, rows[-1]["seq"] if rows else after
 
 
-async def outside(
-    db: aiosqlite.Connection, held: Claim, *, after: int | None, limit: int
-) -> list[int]:
+def outside(db: sqlite3.Connection, held: Claim, *, after: int | None, limit: int) -> list[int]:
     """A slice of the hashes of URLs that were only counted."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT key FROM outside WHERE job = :job AND (:after IS NULL OR key > :after)
         ORDER BY key LIMIT :limit
@@ -238,26 +236,26 @@ async def outside(
     return [row["key"] for row in rows]
 
 
-async def progress(db: aiosqlite.Connection, held: Claim) -> Progress:
+def progress(db: sqlite3.Connection, held: Claim) -> Progress:
     """What earlier attempts have stored besides the frontier and what is outside of it."""
-    jobs = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT j.start_url, j.final_url, j.sitemaps_at, b.cancelled_at, b.paused, p.body
         FROM jobs j JOIN batches b ON b.seq = j.batch LEFT JOIN profiles p ON p.job = j.seq
         WHERE j.seq = ?
         """,
         (held.seq,),
+    ).fetchone()
+    if row is None:
+        return Progress()  # its batch is being deleted: the first write will tell
+    return Progress(
+        profile=None if row["body"] is None else profile_of(row["body"]),
+        start_url=row["start_url"],
+        final_url=row["final_url"],
+        has_sitemaps=row["sitemaps_at"] is not None,
+        is_cancelled=row["cancelled_at"] is not None,
+        is_paused=bool(row["paused"]),
     )
-    for row in jobs:
-        return Progress(
-            profile=None if row["body"] is None else profile_of(row["body"]),
-            start_url=row["start_url"],
-            final_url=row["final_url"],
-            has_sitemaps=row["sitemaps_at"] is not None,
-            is_cancelled=row["cancelled_at"] is not None,
-            is_paused=bool(row["paused"]),
-        )
-    return Progress()  # its batch is being deleted: the first write will tell
 
 
 def profile_of(body: bytes | None) -> Profile:

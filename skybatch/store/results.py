@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 
-import aiosqlite
 import msgspec
 
 from skybatch.model.facts import PageFacts
@@ -17,11 +16,11 @@ from skybatch.store.jobs import job_of
 from skybatch.store.pages import profile_of
 
 
-async def domain_results(
-    db: aiosqlite.Connection, batch: int, *, after: int = 0, limit: int
+def domain_results(
+    db: sqlite3.Connection, batch: int, *, after: int = 0, limit: int
 ) -> list[tuple[Job, Profile]]:
     """Jobs and their profiles in submission order; `after` is the `seq` of the last job seen."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT j.*, b.id AS batch_id, b.paused, j.run_after AS waits_until, p.body
         FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
@@ -33,11 +32,11 @@ async def domain_results(
     return [(job_of(row), profile_of(row["body"])) for row in rows]
 
 
-async def results_of_domains(
-    db: aiosqlite.Connection, batch: int, domains: Sequence[str]
+def results_of_domains(
+    db: sqlite3.Connection, batch: int, domains: Sequence[str]
 ) -> list[tuple[Job, Profile]]:
     """As `domain_results`, of some domains; those that the batch does not have are left out."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         f"""
         SELECT j.*, b.id AS batch_id, b.paused, j.run_after AS waits_until, p.body
         FROM jobs j JOIN batches b ON b.seq = j.batch LEFT JOIN profiles p ON p.job = j.seq
@@ -48,11 +47,11 @@ async def results_of_domains(
     return [(job_of(row), profile_of(row["body"])) for row in rows]
 
 
-async def page_results(
-    db: aiosqlite.Connection, batch: int, *, include_all: bool, after: int = 0, limit: int
+def page_results(
+    db: sqlite3.Connection, batch: int, *, include_all: bool, after: int = 0, limit: int
 ) -> list[PageOfJob]:
     """Pages in the order of their jobs, then of discovery; `after` is the last row seen."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT p.*, j.id AS job_id, j.domain, b.id AS batch_id, d.url AS duplicate_url
         FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch

@@ -3,9 +3,6 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-import aiosqlite
-
-from skybatch.errors import NotFound
 from skybatch.model.batch import Batch
 from skybatch.model.explanation import Forbidden, Group, Situation, Tally, Wait
 from skybatch.model.job import Job
@@ -13,25 +10,19 @@ from skybatch.model.reason import Reason
 from skybatch.model.state import JobState, SkipReason
 from skybatch.store import batches
 from skybatch.store.jobs import job_of
-from skybatch.store.reader import snapshot
 
 SHOWN = 20  # jobs of a kind that are read in full
 COUNTED = 20_000  # rows that a query walks at most
 BEFORE = 1_000  # batches that are counted at most
 
 
-async def find(db: aiosqlite.Connection, batch_id: str, *, now: float) -> Situation:
-    """Raises NotFound. All of it is of one moment."""
-    async with snapshot(db):
-        return await _find(db, batch_id, now)
-
-
-async def _find(db: aiosqlite.Connection, batch_id: str, now: float) -> Situation:
-    batch = await batches.find(db, batch_id)
-    terms = await _terms(db, batch)
-    waiting, ready = await _pending(db, batch, now)
-    running = tuple(job_of(row) for row in await _running(db, batch))
-    waits = await _waits(db, batch, now)
+def find(db: sqlite3.Connection, batch_id: str, *, now: float) -> Situation:
+    """Raises NotFound."""
+    batch = batches.find(db, batch_id)
+    terms = _terms(db, batch)
+    waiting, ready = _pending(db, batch, now)
+    running = _running(db, batch)
+    waits = _waits(db, batch, now)
     return Situation(
         batch=batch,
         now=now,
@@ -40,33 +31,31 @@ async def _find(db: aiosqlite.Connection, batch_id: str, now: float) -> Situatio
         deadline_at=terms["deadline_at"],
         running=running,
         waits=waits,
-        forbidden=await _forbidden(db, [*running, *(wait.job for wait in waits)]),
+        forbidden=_forbidden(db, [*running, *(wait.job for wait in waits)]),
         waiting=waiting,
         ready=ready,
-        before=await _before(db, batch, now),
-        ended=await _ended(db, batch),
+        before=_before(db, batch, now),
+        ended=_ended(db, batch),
         ended_among=COUNTED if batch.total > COUNTED else None,
     )
 
 
-async def _terms(db: aiosqlite.Connection, batch: Batch) -> sqlite3.Row:
+def _terms(db: sqlite3.Connection, batch: Batch) -> sqlite3.Row:
     """What the batch was submitted with, and was asked since, besides what a Batch tells."""
-    rows = await db.execute_fetchall(
+    row: sqlite3.Row = db.execute(
         """
         SELECT cancelled_at, deadline_at,
           iif(json_valid(options), options ->> 'max_attempts', 0) AS max_attempts
         FROM batches WHERE seq = ?
         """,
         (batch.seq,),
-    )
-    for row in rows:
-        return row
-    raise NotFound(f"there is no batch {batch.batch_id}")  # forgotten a moment ago
+    ).fetchone()
+    return row
 
 
-async def _running(db: aiosqlite.Connection, batch: Batch) -> Iterable[sqlite3.Row]:
+def _running(db: sqlite3.Connection, batch: Batch) -> tuple[Job, ...]:
     """Those that have been longest at their stage. The index holds no more rows than workers."""
-    return await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT j.*, b.id AS batch_id, b.paused, 0.0 AS waits_until
         FROM jobs j INDEXED BY jobs_leased JOIN batches b ON b.seq = j.batch
@@ -75,12 +64,13 @@ async def _running(db: aiosqlite.Connection, batch: Batch) -> Iterable[sqlite3.R
         """,
         (batch.seq, SHOWN),
     )
+    return tuple(map(job_of, rows))
 
 
-async def _waits(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Wait, ...]:
+def _waits(db: sqlite3.Connection, batch: Batch, now: float) -> tuple[Wait, ...]:
     """Pending jobs that wait for their own time, and for the time of a host that asked to be left
     alone; of the latter those among the first jobs that are due."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT j.*, b.id AS batch_id, b.paused,
           max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until
@@ -107,15 +97,13 @@ async def _waits(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Wa
     return tuple(Wait(job_of(row), row["waits_until"]) for row in rows)
 
 
-async def _forbidden(
-    db: aiosqlite.Connection, jobs: Iterable[Job]
-) -> Mapping[str, tuple[Forbidden, ...]]:
+def _forbidden(db: sqlite3.Connection, jobs: Iterable[Job]) -> Mapping[str, tuple[Forbidden, ...]]:
     """By what pages of the jobs were forbidden, the commonest first; by the id of the job. A job
     has no more than some thousand pages."""
     found = {}
     for job in jobs:
         if job.pages.skipped.get(SkipReason.ROBOTS, 0):
-            rows = await db.execute_fetchall(
+            rows = db.execute(
                 """
                 SELECT detail, count(*) AS pages FROM pages INDEXED BY pages_of_job
                 WHERE job = ? AND state = 'skipped' AND reason = 'robots'
@@ -127,10 +115,10 @@ async def _forbidden(
     return found
 
 
-async def _pending(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[Tally, Tally]:
+def _pending(db: sqlite3.Connection, batch: Batch, now: float) -> tuple[Tally, Tally]:
     """How many pending jobs wait for a time, and how many may start. The counter of the batch makes
     the second exact when the first is, and the other way round."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT
           (SELECT count(*) FROM (
@@ -144,8 +132,8 @@ async def _pending(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[
           WHERE j.batch = :batch AND j.state = 'pending' AND j.run_after <= :now LIMIT :limit)
         """,
         {"batch": batch.seq, "now": now, "limit": COUNTED + 1},
-    )
-    ((later, due, resting),) = rows
+    ).fetchone()
+    later, due, resting = row
     pending = batch.counts[JobState.PENDING]
     if later > COUNTED and due > COUNTED:
         return Tally(COUNTED, is_whole=False), Tally(max(0, COUNTED - resting), is_whole=False)
@@ -156,9 +144,9 @@ async def _pending(db: aiosqlite.Connection, batch: Batch, now: float) -> tuple[
     return Tally(max(0, later + resting)), Tally(max(0, due - resting))
 
 
-async def _before(db: aiosqlite.Connection, batch: Batch, now: float) -> Tally:
+def _before(db: sqlite3.Connection, batch: Batch, now: float) -> Tally:
     """Batches that have a job to start and a place for it, and that the claim looks at first."""
-    rows = await db.execute_fetchall(
+    (count,) = db.execute(
         """
         SELECT count(*) FROM (
           SELECT 1 FROM batches me CROSS JOIN batches b INDEXED BY batches_claimable
@@ -172,16 +160,15 @@ async def _before(db: aiosqlite.Connection, batch: Batch, now: float) -> Tally:
           LIMIT :limit)
         """,
         {"batch": batch.seq, "now": now, "limit": BEFORE + 1},
-    )
-    ((count,),) = rows
+    ).fetchone()
     return Tally(min(count, BEFORE), is_whole=count <= BEFORE)
 
 
-async def _ended(db: aiosqlite.Connection, batch: Batch) -> tuple[Group, ...]:
+def _ended(db: sqlite3.Connection, batch: Batch) -> tuple[Group, ...]:
     """Jobs that did not end as they should, alike ones together, among the first of the list."""
     if not any(batch.counts[state] for state in UNLUCKY):
         return ()
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT state, reason, count(*) AS jobs, min(seq) AS first, domain, id
         FROM (

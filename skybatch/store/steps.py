@@ -1,5 +1,7 @@
 """Steps of the clock: everything that waits for a time goes on waiting for as long as before."""
 
+import sqlite3
+
 from skybatch.store.tx import Tx
 
 TOLERANCE_S = 5.0  # clocks are corrected by less all the time
@@ -60,3 +62,8 @@ def resume(tx: Tx) -> float:
     tx.now = seen_at
     follow(tx, step)
     return step
+
+
+def is_known(db: sqlite3.Connection) -> bool:
+    """Whether the row of the daemon is there."""
+    return db.execute("SELECT 1 FROM daemon WHERE only_row = 1").fetchone() is not None

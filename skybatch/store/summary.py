@@ -1,5 +1,6 @@
 """What a batch has found, counted over all of its domains."""
 
+import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -12,43 +13,47 @@ _SLICE = 2_000  # jobs of one read: some 10 ms, in a thread
 
 @dataclass(slots=True)
 class _Counting:
-    """The counts so far."""
+    """The counts so far; it is counted in the thread that reads."""
 
+    batch: int
+    after: int = 0  # the last row that is counted
+    is_over: bool = False
     domains: int = 0
     found: Counter[str] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
     diagnoses: Counter[str] = field(default_factory=Counter)
 
+    def go_on(self, db: sqlite3.Connection) -> None:
+        """Count the next slice."""
+        rows = db.execute(
+            """
+            SELECT j.seq, j.reason,
+              json_array_length(p.body, '$.emails') > 0 AS email,
+              json_array_length(p.body, '$.phones') > 0 AS phone,
+              json_extract(p.body, '$.social_links') <> '{}' AS social,
+              json_extract(p.body, '$.organization') IS NOT NULL AS organization,
+              json_extract(p.body, '$.diagnosis') AS diagnosis
+            FROM jobs j INDEXED BY jobs_of_batch LEFT JOIN profiles p ON p.job = j.seq
+            WHERE j.batch = ? AND j.seq > ? ORDER BY j.seq LIMIT ?
+            """,
+            (self.batch, self.after, _SLICE),
+        ).fetchall()
+        self.is_over = len(rows) < _SLICE
+        for row in rows:
+            self.after = row["seq"]
+            self.domains += 1
+            self.found.update(kind for kind in KINDS if row[kind])
+            if row["reason"]:
+                self.reasons[Reason(row["reason"])] += 1
+            if row["diagnosis"]:
+                self.diagnoses[row["diagnosis"]] += 1
+
 
 async def summary(store: Store, batch: int) -> Summary:
     """Counted slice by slice, each in a read of its own."""
-    counting, after, is_more = _Counting(), 0, True
-    while is_more:
-        async with store.read() as db:
-            rows = list(
-                await db.execute_fetchall(
-                    """
-                    SELECT j.seq, j.reason,
-                      json_array_length(p.body, '$.emails') > 0 AS email,
-                      json_array_length(p.body, '$.phones') > 0 AS phone,
-                      json_extract(p.body, '$.social_links') <> '{}' AS social,
-                      json_extract(p.body, '$.organization') IS NOT NULL AS organization,
-                      json_extract(p.body, '$.diagnosis') AS diagnosis
-                    FROM jobs j INDEXED BY jobs_of_batch LEFT JOIN profiles p ON p.job = j.seq
-                    WHERE j.batch = ? AND j.seq > ? ORDER BY j.seq LIMIT ?
-                    """,
-                    (batch, after, _SLICE),
-                )
-            )
-        is_more = len(rows) == _SLICE
-        for row in rows:
-            after = row["seq"]
-            counting.domains += 1
-            counting.found.update(kind for kind in KINDS if row[kind])
-            if row["reason"]:
-                counting.reasons[Reason(row["reason"])] += 1
-            if row["diagnosis"]:
-                counting.diagnoses[row["diagnosis"]] += 1
+    counting = _Counting(batch)
+    while not counting.is_over:
+        await store.read(counting.go_on)
     return Summary(
         domains=counting.domains,
         found={kind: counting.found[kind] for kind in KINDS},

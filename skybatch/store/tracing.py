@@ -2,7 +2,6 @@
 
 import sqlite3
 
-import aiosqlite
 import msgspec
 
 from skybatch.model.state import PageState
@@ -11,9 +10,9 @@ from skybatch.model.trace import AttemptRow, Happening, Source
 LONGEST = 10_000  # events, and pages, of one job that are told
 
 
-async def attempts(db: aiosqlite.Connection, job: int) -> tuple[AttemptRow, ...]:
+def attempts(db: sqlite3.Connection, job: int) -> tuple[AttemptRow, ...]:
     """The attempts of a job in order; what went wrong in each stays for good."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         "SELECT * FROM attempts WHERE job = ? ORDER BY attempt LIMIT ?", (job, LONGEST)
     )
     return tuple(
@@ -29,16 +28,16 @@ async def attempts(db: aiosqlite.Connection, job: int) -> tuple[AttemptRow, ...]
     )
 
 
-async def happenings(db: aiosqlite.Connection, job: int, job_id: str) -> tuple[Happening, ...]:
+def happenings(db: sqlite3.Connection, job: int, job_id: str) -> tuple[Happening, ...]:
     """The events of a job, and its pages as events."""
-    events = await db.execute_fetchall(
+    events = db.execute(
         """
         SELECT id, at, type, attempt, data FROM events INDEXED BY events_of_job
         WHERE job_id = ? ORDER BY id LIMIT ?
         """,
         (job_id, LONGEST),
     )
-    pages = await db.execute_fetchall(
+    pages = db.execute(
         """
         SELECT url, state, reason, detail, attempt, tries, status, bytes, elapsed_ms, fetched_at,
           score

@@ -1,8 +1,7 @@
 """What the monitor asks of the database: batches in which nothing happens."""
 
+import sqlite3
 from dataclasses import dataclass
-
-import aiosqlite
 
 from skybatch.model.recovery import ALONE_FROM
 
@@ -21,12 +20,10 @@ class Quiet:
     may_start: bool  # a pending job could be claimed now
 
 
-async def quiet_batches(
-    db: aiosqlite.Connection, *, before: float, after: int, now: float
-) -> list[Quiet]:
+def quiet_batches(db: sqlite3.Connection, *, before: float, after: int, now: float) -> list[Quiet]:
     """Open batches without a change since `before`, by row; those that nobody lets run are left
     out. `after` is the row of the last one that was looked at."""
-    rows = await db.execute_fetchall(
+    rows = db.execute(
         """
         SELECT b.seq, b.id, b.pending, b.running, b.max_concurrent_jobs, b.updated_at,
           EXISTS (
@@ -63,9 +60,9 @@ async def quiet_batches(
     ]
 
 
-async def has_future(db: aiosqlite.Connection, batch_id: str, *, now: float) -> bool:
+def has_future(db: sqlite3.Connection, batch_id: str, *, now: float) -> bool:
     """Whether a pending job of a batch waits for a time that will come."""
-    rows = await db.execute_fetchall(
+    row = db.execute(
         """
         SELECT 1 FROM batches b JOIN jobs j INDEXED BY jobs_ready ON j.batch = b.seq
         WHERE b.id = :batch AND j.state = 'pending' AND (j.run_after > :now
@@ -73,5 +70,5 @@ async def has_future(db: aiosqlite.Connection, batch_id: str, *, now: float) -> 
         LIMIT 1
         """,
         {"batch": batch_id, "now": now},
-    )
-    return bool(list(rows))
+    ).fetchone()
+    return row is not None

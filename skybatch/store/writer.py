@@ -10,7 +10,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -21,6 +20,7 @@ from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.opening import is_damage
+from skybatch.store.telling import in_loop, raisable, tell
 from skybatch.store.tx import Tx
 
 log = structlog.get_logger()
@@ -72,12 +72,7 @@ class Unit(Generic[T]):
 
     def tell(self) -> None:
         """Resolve the future, in the loop's thread."""
-        if self.future.done():  # whoever waited was cancelled
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)  # type: ignore[arg-type]  # None only if T is
+        tell(self.future, self.result, self.error)
 
 
 class Writer:
@@ -147,19 +142,15 @@ class Writer:
             self._db = self._connect()
         except Exception as error:  # noqa: BLE001 - raised again by open()
             opening.error = error
-            self._in_loop(opening.tell)
+            in_loop(self._loop, opening.tell)
             return
-        self._in_loop(opening.tell)
+        in_loop(self._loop, opening.tell)
         while group := self._next_group():
             self._began_at = time.monotonic()
             events = self._commit(group)
             self._began_at = None
-            self._in_loop(partial(self._deliver, group, events))
+            in_loop(self._loop, partial(self._deliver, group, events))
         self._disconnect()
-
-    def _in_loop(self, callback: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(callback)
 
     def _next_group(self) -> list[Unit[object]]:
         """Wait for units, gather more for a moment; empty when closing and nothing is left."""
@@ -230,10 +221,8 @@ class Writer:
 
 def _of_unit(error: Exception) -> Exception:
     """What a unit that failed alone raises to whoever waits for it."""
-    if isinstance(error, StopIteration):
-        return RuntimeError("a unit of work raised StopIteration")  # no future can carry it
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return _of_group(error) if code & 0xFF in TROUBLES else error
+    return _of_group(error) if code & 0xFF in TROUBLES else raisable(error)
 
 
 def _of_group(error: Exception) -> Exception:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from skybatch.api import status
 from skybatch.api.context import PREFIX
 from skybatch.model.ids import uuid7
 from skybatch.model.outcome import Finished, Retry
@@ -109,7 +110,7 @@ async def claim_once_polled(api: Api) -> None:
     await claim(api.store)
 
 
-async def test_a_long_poll_answers_at_once_when_the_client_is_behind_or_it_is_over(api: Api):
+async def test_a_long_poll_answers_soon_when_the_client_is_behind_or_it_is_over(api: Api):
     path = f"/batch/{await api.submit(['a.example'])}/status"
     async with asyncio.timeout(4):
         behind = await api.get(f"{path}?wait=5", headers={"If-None-Match": '"old"'})
@@ -136,6 +137,15 @@ async def test_a_long_poll_ends_when_its_time_is_up(api: Api):
     tag = (await api.get(path)).headers["ETag"]
     answer = await api.get(f"{path}?wait=0.05", headers={"If-None-Match": tag})
     assert answer.status == 304
+
+
+async def test_who_polls_with_an_old_tag_again_and_again_gets_no_look_for_each(api, monkeypatch):
+    monkeypatch.setattr(status, "SETTLE_SECONDS", 0.3)
+    path = f"/batch/{await api.submit(['a.example'])}/status"
+    began = asyncio.get_running_loop().time()
+    answer = await api.get(f"{path}?wait=5", headers={"If-None-Match": '"old"'})
+    assert answer.status == 200
+    assert asyncio.get_running_loop().time() - began >= 0.3
 
 
 async def test_cancel_ends_what_waits_and_may_be_said_twice(api: Api):

@@ -33,8 +33,7 @@ async def for_ever(worker):
 
 
 async def counts_of(store, batch_id):
-    async with store.read() as db:
-        return (await batches.find(db, batch_id)).counts
+    return (await store.read(lambda db: batches.find(db, batch_id))).counts
 
 
 async def test_jobs_that_are_being_claimed_when_a_drain_begins_are_given_back(store, pool):

@@ -47,8 +47,7 @@ async def test_an_attempt_that_gets_nowhere_is_ended_and_its_stack_is_kept(store
     assert batch.state is BatchState.PARTIAL
     (job,) = await jobs_of(store, batch_id)
     assert job.reason is Reason.INTERNAL
-    async with store.read() as db:
-        (attempt,) = await tracing.attempts(db, job.seq)
+    (attempt,) = await store.read(lambda db: tracing.attempts(db, job.seq))
     assert "in reads_for_ever" in (attempt.stack or "")
     assert "lane 2" in (attempt.stack or "")
     stuck = [line for line in recorded(store._path.parent) if line.type == "job.stuck"]

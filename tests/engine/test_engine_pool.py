@@ -42,8 +42,7 @@ async def engine(store, bus, port, *, workers=4, stuck_after_s=300, read=None):
 
 
 async def batch_of(store, batch_id):
-    async with store.read() as db:
-        return await batches.find(db, batch_id)
+    return await store.read(lambda db: batches.find(db, batch_id))
 
 
 async def ended(store, batch_id):
@@ -56,8 +55,7 @@ async def ended(store, batch_id):
 
 async def jobs_of(store, batch_id):
     batch = await batch_of(store, batch_id)
-    async with store.read() as db:
-        return await jobs.listing(db, batch.seq, limit=100)
+    return await store.read(lambda db: jobs.listing(db, batch.seq, limit=100))
 
 
 async def test_a_batch_is_crawled_to_its_end(store, bus, port):
@@ -67,8 +65,7 @@ async def test_a_batch_is_crawled_to_its_end(store, bus, port):
         batch = await ended(store, batch_id)
     assert batch.state is BatchState.COMPLETE
     assert batch.pages.fetched == HOSTS * PAGES
-    async with store.read() as db:
-        found = await results.domain_results(db, batch.seq, limit=10)
+    found = await store.read(lambda db: results.domain_results(db, batch.seq, limit=10))
     for job, profile in found:
         assert job.start_url == f"http://{job.domain}/"
         assert profile.emails[0].value.endswith(f"@{job.domain}")

@@ -36,20 +36,21 @@ async def crawled(store, *domains: str, ends: Finished = PARTIAL) -> str:
 
 
 async def next_job(store):
-    async with store.read() as db:
-        return await bodies.next_job(db)
+    return await store.read(lambda db: bodies.next_job(db))
 
 
 async def titles(store, batch_id) -> list[str]:
-    async with store.read() as db:
-        batch = await batches.find(db, batch_id)
-        found = await results.page_results(db, batch.seq, include_all=False, limit=100)
+    batch = await store.read(lambda db: batches.find(db, batch_id))
+    found = await store.read(
+        lambda db: results.page_results(db, batch.seq, include_all=False, limit=100)
+    )
     return [row.page.facts.title for row in found]
 
 
 async def read_again(store, job) -> None:
-    async with store.read() as db:
-        (first, second) = await bodies.pages_of(db, job, after=bodies.BEGINNING, limit=10)
+    (first, second) = await store.read(
+        lambda db: bodies.pages_of(db, job, after=bodies.BEGINNING, limit=10)
+    )
     assert (first.kept, second.kept) == (KEPT, None)
     assert (first.asked, second.asked) == (job.start_url, f"{job.start_url}b")
     await store.write(lambda tx: bodies.store_facts(tx, job, [(first, PageFacts(title="new"))]))

@@ -22,35 +22,36 @@ async def claim(store, limit=1, boot="boot-1"):
 
 
 async def batch_of(store, batch_id):
-    async with store.read() as db:
-        return await batches.find(db, batch_id)
+    return await store.read(lambda db: batches.find(db, batch_id))
 
 
 async def job_of(store, job_id):
-    async with store.read() as db:
-        return await jobs.find(db, job_id)
+    return await store.read(lambda db: jobs.find(db, job_id))
 
 
 async def assert_balanced(store):
     """The counters equal the rows, for every batch and job."""
-    async with store.read() as db:
+
+    def look(db):
         for column in JobState:
-            wrong = await db.execute_fetchall(
+            wrong = db.execute(
                 f"SELECT id FROM batches b WHERE {column} <> "
                 f"(SELECT count(*) FROM jobs j WHERE j.batch = b.seq AND j.state = '{column}')"
             )
             assert list(wrong) == [], column
         for column in ("queued", "fetched", "failed"):
-            wrong = await db.execute_fetchall(
+            wrong = db.execute(
                 f"SELECT id FROM jobs j WHERE pages_{column} <> "
                 f"(SELECT count(*) FROM pages p WHERE p.job = j.seq AND p.state = '{column}')"
             )
             assert list(wrong) == [], column
-            wrong = await db.execute_fetchall(
+            wrong = db.execute(
                 f"SELECT id FROM batches b WHERE pages_{column} <> "
                 f"(SELECT sum(pages_{column}) FROM jobs j WHERE j.batch = b.seq)"
             )
             assert list(wrong) == [], column
+
+    await store.read(look)
 
 
 async def test_jobs_are_claimed_in_submission_order(store):
@@ -149,8 +150,7 @@ async def test_orphans_of_a_dead_run_are_taken_back_at_once_and_uncharged(store)
     assert (rescued.jobs, rescued.pages_kept) == (2, 1)
     again = await claim(store, limit=2, boot="alive")
     assert [item.charged for item in again] == [0, 0]
-    async with store.read() as db:
-        known, _ = await pages.known(db, again[0], after=0, limit=10)
+    known, _ = await store.read(lambda db: pages.known(db, again[0], after=0, limit=10))
     assert [(row.url, row.state) for row in known] == [("http://a.example/", PageState.FETCHED)]
 
 
@@ -220,8 +220,9 @@ async def test_equal_bodies_are_told_and_both_kept(store):
         page = Page(f"http://a.example/{path}", 0, PageState.FETCHED, sha256="ab" * 32)
         await store.write(lambda tx, page=page: pages.store(tx, held, PageWrite(page)))
     batch = await batch_of(store, batch_id)
-    async with store.read() as db:
-        first, second = await results.page_results(db, batch.seq, include_all=False, limit=10)
+    first, second = await store.read(
+        lambda db: results.page_results(db, batch.seq, include_all=False, limit=10)
+    )
     assert first.duplicate_of is None
     assert second.duplicate_of == "http://a.example/1"
 
@@ -372,17 +373,16 @@ async def test_a_frontier_is_read_in_slices_in_the_order_of_discovery(store):
     found = tuple(FrontierRow(f"http://a.example/{9 - number}", 1) for number in range(9))
     await store.write(lambda tx: pages.store(tx, held, PageWrite(FETCHED.page, found)))
     seen, after = [], 0
-    async with store.read() as db:
-        for size in (4, 4, 2):
-            part, after = await pages.known(db, held, after=after, limit=4)
-            assert len(part) == size
-            seen += [row.url for row in part]
-        plan = await db.execute_fetchall(
-            """
-            EXPLAIN QUERY PLAN SELECT url FROM pages INDEXED BY pages_of_job
-            WHERE job = 1 AND seq > 1 ORDER BY seq LIMIT 1
-            """
-        )
+    for size in (4, 4, 2):
+        slice_ = partial(pages.known, held=held, after=after, limit=4)
+        part, after = await store.read(slice_)
+        assert len(part) == size
+        seen += [row.url for row in part]
+    explain = """
+        EXPLAIN QUERY PLAN SELECT url FROM pages INDEXED BY pages_of_job
+        WHERE job = 1 AND seq > 1 ORDER BY seq LIMIT 1
+        """
+    plan = await store.read(lambda db: db.execute(explain).fetchall())
     assert seen == [*(row.url for row in found), "http://a.example/"]
     assert [row["detail"] for row in plan] == [
         "SEARCH pages USING INDEX pages_of_job (job=? AND rowid>?)"
@@ -399,24 +399,24 @@ async def test_pages_are_listed_by_job_then_by_discovery_across_slices(store):
             await store.write(lambda tx, held=held, write=write: pages.store(tx, held, write))
     batch = await batch_of(store, batch_id)
     urls, after = [], 0
-    async with store.read() as db:
-        while part := await results.page_results(
-            db, batch.seq, include_all=False, after=after, limit=2
-        ):
-            urls += [row.page.url for row in part]
-            after = part[-1].seq
+    slice_ = partial(results.page_results, batch=batch.seq, include_all=False, limit=2)
+    while part := await store.read(partial(slice_, after=after)):
+        urls += [row.page.url for row in part]
+        after = part[-1].seq
     assert urls == [f"http://{host}.example/{path}" for host in "ab" for path in "123"]
 
 
 async def test_a_slice_of_pages_begins_where_the_last_one_ended(store):
     """Without a sort: at 100,000 pages a job, each slice would read all of them."""
-    rows = []
+    asked = []
 
-    async with store.read() as db:
-        await db.set_trace_callback(rows.append)
-        await results.page_results(db, 1, include_all=True, after=5, limit=2)
-        await db.set_trace_callback(None)
-        (sql,) = [text for text in rows if "FROM jobs j" in text]
-        steps = [row["detail"] for row in await db.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}")]
+    def look(db):
+        db.set_trace_callback(asked.append)
+        results.page_results(db, 1, include_all=True, after=5, limit=2)
+        db.set_trace_callback(None)
+        (sql,) = [text for text in asked if "FROM jobs j" in text]
+        return [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+    steps = await store.read(look)
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
     assert any("pages_of_job (job=? AND rowid>?)" in step for step in steps), steps

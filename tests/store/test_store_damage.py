@@ -73,8 +73,8 @@ async def test_damage_where_nobody_looks_is_found_and_nothing_is_written_any_mor
             await write(insert)
     with pytest.raises(StoreUnavailable, match="is damaged"):
         await store.probe()
-    async with store.read() as db:
-        assert [row[0] for row in await db.execute_fetchall("SELECT host FROM hosts")] == ["h"]
+    rows = await store.read(lambda db: db.execute("SELECT host FROM hosts").fetchall())
+    assert [row["host"] for row in rows] == ["h"]
 
 
 def spoil_free_pages(path):
@@ -146,8 +146,7 @@ async def test_damage_that_a_write_meets_ends_all_writing(path, clock, bus):
 async def test_damage_that_a_reader_meets_ends_all_writing(path, store):
     spoil(path, "deliveries")
     with pytest.raises(StoreUnreadable):
-        async with store.read() as db:
-            await db.execute_fetchall("SELECT * FROM deliveries")
+        await store.read(lambda db: db.execute("SELECT * FROM deliveries").fetchall())
     with pytest.raises(StoreUnavailable, match="is damaged"):
         await store.write(insert)
 

@@ -128,9 +128,8 @@ async def test_a_batch_whose_answer_cannot_be_kept_is_not_taken(store):
     with pytest.raises(RuntimeError):
         await submissions.submit(store, wanted, slices_of([accepted(0, "a.example")]), fails)
     assert await claim(store) == []
-    async with store.read() as db:
-        with pytest.raises(NotFound):
-            await batches.find(db, wanted.batch_id)
+    with pytest.raises(NotFound):
+        await store.read(lambda db: batches.find(db, wanted.batch_id))
 
 
 async def test_a_batch_that_runs_cannot_be_forgotten(store):
@@ -198,8 +197,7 @@ async def test_a_recovery_leaves_the_jobs_of_its_own_run_alone(store):
 
 
 async def remembered(store, owner, now):
-    async with store.read() as db:
-        return await idempotency.recall(db, owner, "key", now=now)
+    return await store.read(lambda db: idempotency.recall(db, owner, "key", now=now))
 
 
 async def test_a_key_belongs_to_its_owner(store, clock):
@@ -300,8 +298,7 @@ async def test_nothing_is_taken_while_the_file_is_not_in_its_place(store, tmp_pa
     with pytest.raises(StoreUnavailable, match=r"gone|replaced"):
         await store.write(add("lost"))
     with pytest.raises(StoreUnavailable, match=r"gone|replaced"):
-        async with store.read():
-            pass
+        await store.read(lambda db: None)
     os.replace(path.with_name("away"), path)
     await store.write(add("kept"))
     assert await ids(store) == {"kept"}
@@ -391,8 +388,7 @@ async def test_a_job_whose_host_rests_for_another_tells_when_it_may_run(store, c
     (held,) = await claim(store)
     other = await batch_of(store, await submit(store, "a.example"))
     await store.write(lambda tx: attempts.finish(tx, held, Released(waits=1, delay_s=60)))
-    async with store.read() as db:
-        (job,) = await jobs.listing(db, other.seq, limit=1)
+    (job,) = await store.read(lambda db: jobs.listing(db, other.seq, limit=1))
     assert job.waits_until == pytest.approx(clock.now() + 60, abs=1)
 
 

@@ -19,7 +19,6 @@ from skybatch.store.database import Store
 from skybatch.store.lock import DirectoryLock
 from skybatch.store.migrate import APPLICATION_ID, newest
 from skybatch.store.opening import FILE
-from skybatch.store.reader import open_reader
 from tests.until import until
 
 
@@ -139,23 +138,23 @@ async def test_the_log_of_a_database_that_is_gone_is_not_replayed_into_a_new_one
 
 
 async def test_a_start_that_fails_halfway_leaves_nothing_open(tmp_path, monkeypatch):
-    """aiosqlite's threads are not daemons: one left behind and the process never ends."""
     await opened(tmp_path)
     before = threading.active_count()
     store = Store(tmp_path / FILE, SystemClock(), Bus().publish)
-    readers = []
+    connect, opened_before = reader.connect, []
 
-    async def only_one(path):
-        if readers:
+    def only_one(path):
+        if opened_before:
             raise StoreUnusable("no file descriptor left")
-        readers.append(await open_reader(path))
-        return readers[0]
+        opened_before.append(connect(path))
+        return opened_before[0]
 
-    monkeypatch.setattr(reader, "open_reader", only_one)
+    monkeypatch.setattr(reader, "connect", only_one)
     with pytest.raises(StoreUnusable, match="no file descriptor"):
         await store.open()
     assert not store._writer._thread.is_alive()
-    await until(lambda: not readers[0].db._thread.is_alive())  # closed a moment before it ends
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened_before[0].execute("SELECT 1")
     await until(lambda: threading.active_count() <= before + 1)  # asyncio's own thread
     async with asyncio.timeout(5):
         await store.close()  # once more does no harm
@@ -167,8 +166,7 @@ async def test_a_closed_store_refuses_to_read_instead_of_waiting(tmp_path):
     await store.close()
     async with asyncio.timeout(5):
         with pytest.raises(StoreUnavailable, match="closed"):
-            async with store.read():
-                pass
+            await store.read(lambda db: None)
 
 
 @pytest.mark.parametrize("name", [FILE, f"{FILE}.new", "skybatch.lock", "token"])

@@ -46,8 +46,7 @@ async def test_a_partial_job_keeps_its_pages_and_asks_again_for_the_lost_ones(st
     assert batch.pages.skipped[SkipReason.SCOPE] == 1
     (again,) = await claim(store)
     assert (again.attempt, again.charged, again.fetched) == (2, 0, 1)
-    async with store.read() as db:
-        known, _ = await pages.known(db, again, after=0, limit=10)
+    known, _ = await store.read(lambda db: pages.known(db, again, after=0, limit=10))
     assert {row.url: (row.state, row.tries) for row in known if row.url != f"{A}/"} == {
         f"{A}/lost": (PageState.QUEUED, 0),
         f"{A}/dead": (PageState.FAILED, 1),

@@ -66,8 +66,7 @@ async def test_a_wait_and_a_deadline_last_as_long_as_before(store, wall, clock, 
     assert again.job_id == first.job_id
     wall.passed += 600
     assert (await job_of(store, second.job_id)).state == "running"
-    async with store.read() as db:
-        assert (await batches.find(db, batch_id)).created_at == 1_800_000_000.0
+    assert (await store.read(lambda db: batches.find(db, batch_id))).created_at == 1_800_000_000.0
 
 
 async def test_a_small_correction_is_taken_over_and_moves_no_wait(store, wall, clock, keeper):

@@ -14,8 +14,8 @@ from tests.until import until
 
 
 async def rows(store, table):
-    async with store.read() as db:
-        return (await (await db.execute(f"SELECT count(*) FROM {table}")).fetchone())[0]
+    count = f"SELECT count(*) FROM {table}"
+    return await store.read(lambda db: db.execute(count).fetchone()[0])
 
 
 async def test_duplicates_merge_and_rejected_lines_are_told(store):
@@ -29,12 +29,11 @@ async def test_duplicates_merge_and_rejected_lines_are_told(store):
     receipt = await submissions.submit(store, wanted, slices_of(lines))
     assert (receipt.job_count, receipt.duplicates, receipt.rejected_count) == (2, 1, 1)
     assert receipt.rejected[0].entry.row == 1
-    async with store.read() as db:
-        batch = await batches.find(db, wanted.batch_id)
-        assert batch.state is BatchState.PENDING
-        assert batch.counts[JobState.PENDING] == 2
-        found = await jobs.listing(db, batch.seq, limit=10)
-        left = await batches.leftovers(db, batch.seq, limit=10)
+    batch = await store.read(lambda db: batches.find(db, wanted.batch_id))
+    assert batch.state is BatchState.PENDING
+    assert batch.counts[JobState.PENDING] == 2
+    found = await store.read(lambda db: jobs.listing(db, batch.seq, limit=10))
+    left = await store.read(lambda db: batches.leftovers(db, batch.seq, limit=10))
     assert [job.input_row for job in found] == [0, 3]
     assert [(line.row, line.code, line.job_seq) for line in left] == [
         (1, "bad_host", None), (2, None, found[0].seq)
@@ -64,16 +63,14 @@ async def test_a_staged_batch_is_seen_by_nobody(store):
     async def slices():
         yield [accepted(0, "a.example")]
         yield [accepted(1, "b.example")]
-        async with store.read() as db:  # the first slice is stored, the last one is not
-            assert await rows(store, "jobs") == 1
-            with pytest.raises(NotFound):
-                await batches.find(db, wanted.batch_id)
-            assert await batches.listing(db, limit=10) == []
+        assert await rows(store, "jobs") == 1  # the first slice is stored, the last one is not
+        with pytest.raises(NotFound):
+            await store.read(lambda db: batches.find(db, wanted.batch_id))
+        assert await store.read(lambda db: batches.listing(db, limit=10)) == []
         yield [accepted(2, "c.example")]
 
     await submissions.submit(store, wanted, slices())
-    async with store.read() as db:
-        assert (await batches.find(db, wanted.batch_id)).total == 3
+    assert (await store.read(lambda db: batches.find(db, wanted.batch_id))).total == 3
 
 
 async def test_a_list_without_a_domain_is_refused_with_every_fault(store):
@@ -91,8 +88,7 @@ async def test_a_batch_id_is_given_once(store):
     batch_id = await submit(store, "a.example")
     with pytest.raises(Conflict):
         await submit(store, "b.example", batch_id=batch_id)
-    async with store.read() as db:
-        assert (await batches.find(db, batch_id)).total == 1
+    assert (await store.read(lambda db: batches.find(db, batch_id))).total == 1
 
 
 async def test_a_refused_submission_does_not_take_another_with_it(store):
@@ -128,9 +124,8 @@ async def test_recovery_deletes_what_a_dead_run_left_staged(store):
 
 async def test_batches_are_listed_newest_first_with_a_cursor(store):
     ids = [await submit(store, "a.example") for _ in range(5)]
-    async with store.read() as db:
-        first = await batches.listing(db, limit=2)
-        second = await batches.listing(db, before=first[-1].seq, limit=2)
+    first = await store.read(lambda db: batches.listing(db, limit=2))
+    second = await store.read(lambda db: batches.listing(db, before=first[-1].seq, limit=2))
     assert [batch.batch_id for batch in (*first, *second)] == ids[:0:-1]
 
 

@@ -122,8 +122,7 @@ async def test_readers_cannot_write(store):
     from skybatch.errors import StoreUnavailable
 
     with pytest.raises(StoreUnavailable, match="readonly"):
-        async with store.read() as db:
-            await db.execute("DELETE FROM tokens")
+        await store.read(lambda db: db.execute("DELETE FROM tokens"))
 
 
 async def test_the_settings_are_in_force(store):
@@ -146,8 +145,7 @@ async def test_a_reader_that_takes_too_long_is_stopped(store, monkeypatch):
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
     )
     with pytest.raises(StoreUnavailable, match="interrupted"):
-        async with store.read() as db:
-            await db.execute_fetchall(endless)
+        await store.read(lambda db: db.execute(endless).fetchall())
 
 
 def test_sqlite_here_is_recent_enough():
