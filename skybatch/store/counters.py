@@ -1,7 +1,8 @@
 """Counters that stand in for COUNT(*): moved in the transaction that changes the rows."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from skybatch.model.event import EventType
 from skybatch.model.receipt import Receipt
@@ -13,7 +14,7 @@ from skybatch.model.state import (
     SkipReason,
     batch_state,
 )
-from skybatch.store.tx import Tx, Value
+from skybatch.store.tx import Tx
 
 PAGE_COLUMNS = (
     *(f"pages_{state}" for state in PageState if state is not PageState.SKIPPED),
@@ -28,27 +29,15 @@ def column_of(state: PageState, reason: str | None) -> str:
 
 def move_pages(tx: Tx, *, job: int, batch: int, changes: Mapping[str, int]) -> None:
     """Add to the page counters of a job and of its batch."""
-    parameters: dict[str, Value] = {name: changes.get(name, 0) for name in PAGE_COLUMNS}
-    for statement, row in ((_MOVE_JOB, job), (_MOVE_BATCH, batch)):
-        tx.execute(statement, {**parameters, "row": row, "now": tx.now})
+    sums = _sums(tuple(changes))
+    for table, row in (("jobs", job), ("batches", batch)):
+        tx.execute(f"UPDATE {table} SET {sums} WHERE seq = ?", (*changes.values(), tx.now, row))  # noqa: S608 - our own names
 
 
-_SUMS = """
-  pages_fetched = pages_fetched + :pages_fetched,
-  pages_failed = pages_failed + :pages_failed,
-  pages_queued = pages_queued + :pages_queued,
-  skipped_robots = skipped_robots + :skipped_robots,
-  skipped_scope = skipped_scope + :skipped_scope,
-  skipped_budget = skipped_budget + :skipped_budget,
-  skipped_duplicate = skipped_duplicate + :skipped_duplicate,
-  skipped_type = skipped_type + :skipped_type,
-  skipped_trap = skipped_trap + :skipped_trap,
-  skipped_goal = skipped_goal + :skipped_goal,
-  updated_at = :now
-WHERE seq = :row
-"""
-_MOVE_JOB = "UPDATE jobs SET" + _SUMS
-_MOVE_BATCH = "UPDATE batches SET" + _SUMS
+@cache
+def _sums(columns: Sequence[str]) -> str:
+    """Of the counters that change only: most pages change two or three of twelve."""
+    return ", ".join([*(f"{column} = {column} + ?" for column in columns), "updated_at = ?"])
 
 
 def move_jobs(tx: Tx, batch: int, changes: Mapping[JobState, int]) -> None:

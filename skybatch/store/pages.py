@@ -25,10 +25,17 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
     same page twice does nothing: a commit may be on disk although SQLite reported an error.
     """
     _fence(tx, held, write)
-    if _is_stored(tx, held, write.page):
+    page = write.page
+    was_queued = _overwrite(tx, held, page)
+    if not was_queued and _is_stored(tx, held, page):
         return
     changes = _discovered(tx, held, write.found, write.outside)
-    changes.update(_settle(tx, held, write.page))
+    if not was_queued:  # the start page, but for one that leads to itself
+        was_queued = not _add(tx, held, FrontierRow(page.url, page.depth))
+        _overwrite(tx, held, page)
+    if was_queued:
+        changes[counters.column_of(PageState.QUEUED, None)] -= 1
+    changes[counters.column_of(page.state, page.reason)] += 1
     counters.move_pages(tx, job=held.seq, batch=held.batch_seq, changes=changes)
     if write.profile is not None:
         _store_profile(tx, held, write.profile)
@@ -107,19 +114,9 @@ def _count_once(tx: Tx, held: Claim, key: int) -> bool:
     return cursor.rowcount == 1
 
 
-def _settle(tx: Tx, held: Claim, page: Page) -> Counter[str]:
-    """Write the page over its queued row; the start page has none yet."""
-    became = counters.column_of(page.state, page.reason)
-    is_new = _add(tx, held, FrontierRow(page.url, page.depth))
-    _overwrite(tx, held, page)
-    changes = Counter({became: 1})
-    if not is_new:
-        changes[counters.column_of(PageState.QUEUED, None)] -= 1
-    return changes
-
-
-def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
-    tx.execute(
+def _overwrite(tx: Tx, held: Claim, page: Page) -> bool:
+    """Write the page over its queued row; returns whether there was one."""
+    updated = tx.execute(
         """
         UPDATE pages SET state = :state, reason = :reason, attempt = :attempt, tries = :tries,
           status = :status, final_url = :final_url, content_type = :content_type,
@@ -129,7 +126,7 @@ def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
           duplicate_of = CASE WHEN :sha256 IS NOT NULL THEN
             (SELECT min(p.seq) FROM pages p
              WHERE p.job = :job AND p.sha256 = :sha256 AND p.url <> :url) END
-        WHERE job = :job AND url = :url
+        WHERE job = :job AND url = :url AND state = 'queued'
         """,
         {
             "state": page.state,
@@ -153,6 +150,7 @@ def _overwrite(tx: Tx, held: Claim, page: Page) -> None:
             "url": page.url,
         },
     )
+    return updated.rowcount == 1
 
 
 def _fence(tx: Tx, held: Claim, write: PageWrite) -> None:
