@@ -31,7 +31,7 @@ async def reads_for_ever(raw, within):
 
 
 async def test_an_attempt_that_gets_nowhere_is_ended_and_its_stack_is_kept(store, bus, port):
-    async with engine(store, bus, port, stuck_after_s=0.2, read=reads_for_ever) as running:
+    async with engine(store, bus, port, stuck_after_s=1.0, read=reads_for_ever) as running:
         batch_id = await submit(store, NAMES[0], **ONCE)
         running.wake()
 
