@@ -3,6 +3,13 @@
 from collections.abc import Sequence
 
 from bench.contest import Work
-from bench.works import hosts, start, waiting
+from bench.works import documentation, hosts, polite, slow, start, waiting
 
-WORKS: Sequence[Work] = (hosts.WORK, waiting.WORK, start.WORK)
+WORKS: Sequence[Work] = (
+    hosts.WORK,
+    documentation.WORK,
+    slow.WORK,
+    polite.WORK,
+    waiting.WORK,
+    start.WORK,
+)
