@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.contest import Work
-from bench.works import documentation, hosts, polite, slow, start, waiting
+from bench.works import documentation, hosts, million, polite, slow, start, waiting
 
 WORKS: Sequence[Work] = (
     hosts.WORK,
@@ -11,5 +11,6 @@ WORKS: Sequence[Work] = (
     slow.WORK,
     polite.WORK,
     waiting.WORK,
+    million.WORK,
     start.WORK,
 )
