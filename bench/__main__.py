@@ -19,6 +19,8 @@ from bench.works import WORKS
 def main() -> None:
     """Print every round, the tables of the medians and that of the aims; write them when asked."""
     given = _arguments()
+    if given.report:
+        given.report.mkdir(parents=True, exist_ok=True)  # not after an hour
     medians: dict[str, Medians] = {}
     for work in _chosen(given.work):
         with work.opening(Given.of(given)) as contest:

@@ -59,6 +59,7 @@ AIMS = (
     Aim(HOSTS, "livez_p99_ms", None, None, of="skybatch-asked"),
     Aim(HOSTS, SPEED, None, None, of="skybatch-asked", to=OURS),
     Aim("documentation", SPEED, 3.0, 5.0, to="scrapy-jobdir"),
+    Aim("documentation", "mb_per_second", None, None, to="scrapy-jobdir"),
     Aim("slow-answers", SPEED, 2.0, 2.8, to="scrapy"),
     Aim("polite", SPEED, None, None, to="scrapy"),
     Aim("polite", "seconds", None, None),

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bench.contest import Contestant, Figures
+from bench.daemon import started
 from bench.measure import PeakMemory, cpu_seconds, peak_mb
 from tests.e2e.process import DaemonProcess, connect_to
 
@@ -73,15 +74,28 @@ def skybatch(crawl: Crawl) -> Contestant:
     """A fresh daemon, one batch submitted over HTTP, everything durable; nobody asks anything."""
 
     def run() -> Figures:
-        with tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder:
-            daemon = DaemonProcess(Path(folder), settings(crawl), delay_s=crawl.delay_s)
-            daemon.start()
+        with (
+            tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder,
+            started(Path(folder), settings(crawl), delay_s=crawl.delay_s) as (daemon, _),
+        ):
             with crawled(crawl, daemon) as result:
                 pass
-            daemon.stop()
-            return result.figures
+            return {**result.figures, **_read(crawl, result)}
 
     return run
+
+
+def _read(crawl: Crawl, result: Crawled) -> Figures:
+    """The bytes that were read, once it is sure that every page is there, and once."""
+    pages = result.daemon.results(result.batch_id, "&level=page&fields=url,outcome,bytes")
+    sizes = {page["url"]: page["bytes"] for page in pages if page["outcome"] == "fetched"}
+    if len(sizes) != crawl.total:
+        raise SystemExit(f"{len(sizes)} pages are stored, not {crawl.total}")
+    return _speed_of_bytes(sum(sizes.values()) / 1e6, result.figures["seconds"])
+
+
+def _speed_of_bytes(size_mb: float, seconds: float) -> Figures:
+    return {"read_mb": round(size_mb, 1), "mb_per_second": round(size_mb / seconds, 2)}
 
 
 def settings(crawl: Crawl) -> str:
@@ -91,7 +105,7 @@ def settings(crawl: Crawl) -> str:
 
 def peer(crawl: Crawl, *command: str | Path, more: Sequence[str] = ()) -> Contestant:
     """A program that takes a file of hosts, a port, a number of pages and a folder, and prints how
-    many pages it has stored, as the last word."""
+    many pages it has stored, as the last word; before it, if it can tell, the bytes of them."""
 
     def run() -> Figures:
         with tempfile.TemporaryDirectory(prefix="peer-bench-") as name:
@@ -109,7 +123,10 @@ def peer(crawl: Crawl, *command: str | Path, more: Sequence[str] = ()) -> Contes
             memory.join()
         if int(out.split()[-1] if out.split() else 0) != crawl.total:
             raise SystemExit(f"{command[-1]} stored {out.decode()!r} pages of {crawl.total}")
-        return figures(crawl, seconds, usage.ru_utime + usage.ru_stime, memory.peak_mb)
+        found = figures(crawl, seconds, usage.ru_utime + usage.ru_stime, memory.peak_mb)
+        if len(words := out.split()) > 1:
+            found |= _speed_of_bytes(int(words[-2]) / 1e6, seconds)
+        return found
 
     return run
 

@@ -84,7 +84,8 @@ class Companies(scrapy.Spider):
         else:
             content_type = response.headers.get("Content-Type", b"").decode()
             found = reading(final, response.body, content_type)
-            yield {"url": final, "facts": msgspec.to_builtins(found.facts)}
+            facts = msgspec.to_builtins(found.facts)
+            yield {"url": final, "bytes": len(response.body), "facts": facts}
             for link in found.links:
                 url = link.url
                 if url in self.seen or not url.startswith(f"http://{host}/"):
@@ -106,7 +107,7 @@ class Companies(scrapy.Spider):
 
 
 def main() -> None:
-    """Crawl, and say how many pages were stored."""
+    """Crawl, and say how many bytes were read, and how many pages stored."""
     hosts, port, pages, folder = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
     os.environ["http_proxy"] = f"http://127.0.0.1:{port}"  # for robots.txt, too
     items = folder / "items.jsonl"
@@ -117,9 +118,9 @@ def main() -> None:
     crawler = process.create_crawler(Companies)
     process.crawl(crawler, starts=hosts.read_text().split(), pages=pages)
     process.start()
-    urls = [msgspec.json.decode(line)["url"] for line in items.open("rb")]
-    doubles = len(urls) - len(set(urls))
-    sys.stdout.write(f"{doubles} twice, {len(set(urls))}\n")
+    stored = map(msgspec.json.decode, items.open("rb"))
+    sizes = {each["url"]: each["bytes"] for each in stored}
+    sys.stdout.write(f"{sum(sizes.values())} {len(sizes)}\n")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from bench.contest import Contest, Contestant, Figures, Given, Work
 from bench.crawls import PEERS, Crawl, crawled, peer, scrapy, settings, skybatch
+from bench.daemon import started
 from bench.probe import Probe, Question
 from bench.sites import serving
 from skybatch.demo.sites import bench_hosts, sites
 from tests.e2e.process import PREFIX, TOKEN, DaemonProcess
 
 SILENT = "silent.example"
+LATER = 99  # domains behind it
 
 
 @contextmanager
@@ -60,26 +62,33 @@ def asked(crawl: Crawl) -> Figures:
     with (
         tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder,
         socket.create_server(("127.0.0.1", 0), backlog=128) as silent,
+        started(Path(folder), _settings(crawl, silent.getsockname()[1])) as (daemon, _),
     ):
-        daemon = DaemonProcess(Path(folder), _settings(crawl, silent.getsockname()[1]))
-        daemon.start()
         probe = Probe(daemon.url, TOKEN, questions())
         with crawled(crawl, daemon) as result:
             probe.ask(batch=result.batch_id)
         answered = probe.end()
-        daemon.kill()  # a stop would wait for what never answers
+        _check_others(daemon)
     return {**result.figures, **answered}
 
 
 def _settings(crawl: Crawl, silent: int) -> str:
-    text = settings(crawl)
+    """One host that is somewhere else, and longer patience than a round takes."""
     place = f'"{SILENT}:80" = "127.0.0.1:{silent}"'
-    return text.replace("connect_to = {", f"connect_to = {{{place}, ")
+    text = settings(crawl).replace("connect_to = {", f"connect_to = {{{place}, ")
+    return text.replace("[fetch]", "[fetch]\nread_timeout_s = 300\nrequest_timeout_s = 300")
+
+
+def _check_others(daemon: DaemonProcess) -> None:
+    """The other batches are there, and nothing of them was crawled."""
+    *others, _ = daemon.get("/batch?limit=1000").json["items"]
+    if not others or any(batch["counts"]["pending"] < LATER for batch in others):
+        raise SystemExit(f"other domains were crawled meanwhile: {others}")
 
 
 def questions() -> list[Question]:
     """What is asked, and how often."""
-    domains = [SILENT, *(f"later-{number}.example" for number in range(99))]
+    domains = [SILENT, *(f"later-{number}.example" for number in range(LATER))]
     later = {"domains": domains, "max_concurrent_jobs": 1, "options": {"priority": 9}}
     return [
         Question("status", "GET", f"{PREFIX}/batch/{{batch}}/status", 0.05),

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from bench.claiming import claim_times
 from bench.contest import Contest, Figures, Given, Work
+from bench.daemon import started
 from bench.filling import ROW_BYTES, fill
 from bench.measure import Growth
 from bench.probe import Probe, Question
 from bench.streaming import names, read, send
 from skybatch.store.opening import FILE
-from tests.e2e.process import TOKEN, DaemonProcess
+from tests.e2e.process import TOKEN
 
 FEW = 1_000
 PAGES = 10  # rows of each job
@@ -98,55 +99,49 @@ class _Million:
 
     def start_up(self) -> Figures:
         """From the start of the process until submissions are taken."""
-        daemon = DaemonProcess(self._many[0])
-        seconds = daemon.start()
-        waiting = daemon.get("/batch").json["items"][0]["counts"]["pending"]
-        if waiting != self._domains:
-            raise SystemExit(f"{waiting} domains wait, not {self._domains}")
-        daemon.kill()
+        with started(self._many[0]) as (daemon, seconds):
+            batch = daemon.get("/batch").json["items"][0]
+        rows = self._page_rows // self._domains * self._domains
+        if (batch["counts"]["pending"], batch["pages"]["fetched"]) != (self._domains, rows):
+            raise SystemExit(f"not {self._domains} domains and {rows} pages: {batch}")
         return {"seconds": round(seconds, 2)}
 
     def listing(self) -> Figures:
         """All jobs of the batch, from cursor to cursor."""
         folder, batch_id = self._many
-        daemon = DaemonProcess(folder)
-        daemon.start()
-        growth, times, seen, cursor = Growth(daemon.process.pid), list[float](), 0, ""
-        while cursor is not None:
-            path = f"/batch/{batch_id}/jobs?limit={LISTED}" + (
-                f"&cursor={cursor}" if cursor else ""
-            )
-            began = time.perf_counter()
-            found = daemon.get(path).json
-            times.append(time.perf_counter() - began)
-            seen, cursor = seen + len(found["items"]), found["next_cursor"]
-        figures = {
+        times, seen, more = list[float](), 0, "&"
+        with started(folder) as (daemon, _):
+            growth = Growth(daemon.process.pid)
+            while more:
+                began = time.perf_counter()
+                found = daemon.get(f"/batch/{batch_id}/jobs?limit={LISTED}{more}").json
+                times.append(time.perf_counter() - began)
+                seen += len(found["items"])
+                more = f"&cursor={found['next_cursor']}" if found["next_cursor"] else ""
+            grown_mb = growth.mb
+        if seen != self._domains:
+            raise SystemExit(f"{seen} jobs were listed, not {self._domains}")
+        return {
             "seconds": round(sum(times), 1),
-            "growth_mb": growth.mb,
+            "growth_mb": grown_mb,
             "first_ms": round(statistics.median(times[:20]) * 1_000, 1),
             "last_ms": round(statistics.median(times[-20:]) * 1_000, 1),
         }
-        daemon.kill()
-        if seen != self._domains:
-            raise SystemExit(f"{seen} jobs were listed, not {self._domains}")
-        return figures
 
     def export(self) -> Figures:
         """All results as one table."""
         folder, batch_id = self._many
-        daemon = DaemonProcess(folder)
-        daemon.start()
-        growth, began = Growth(daemon.process.pid), time.perf_counter()
-        lines, size, last = read(daemon, f"/batch/{batch_id}/results?format=csv")
-        figures = {
-            "seconds": round(time.perf_counter() - began, 1),
-            "growth_mb": growth.mb,
-            "answer_mb": round(size / 1e6, 1),
-        }
-        daemon.kill()
+        with started(folder) as (daemon, _):
+            growth, began = Growth(daemon.process.pid), time.perf_counter()
+            lines, size, last = read(daemon, f"/batch/{batch_id}/results?format=csv")
+            seconds, grown_mb = time.perf_counter() - began, growth.mb
         if lines != self._domains + 1 or not next(csv.reader(io.StringIO(last)))[0]:
             raise SystemExit(f"{lines} lines were given, the last one {last!r}")
-        return figures
+        return {
+            "seconds": round(seconds, 1),
+            "growth_mb": grown_mb,
+            "answer_mb": round(size / 1e6, 1),
+        }
 
 
 @dataclass(frozen=True)
@@ -170,21 +165,19 @@ def _filled(taken: _Taken, page_rows: int) -> tuple[Path, str]:
 
 def _submitted(folder: Path, domains: int) -> _Taken:
     """A fresh daemon that rests takes so many domains in."""
-    daemon = DaemonProcess(folder)
-    daemon.start()
-    daemon.post("/pause")  # or it would begin to crawl them
     body = list(names(domains))
-    growth = Growth(daemon.process.pid)
-    probe = Probe(daemon.url, TOKEN, [Question("livez", "GET", "/livez", 0.05)])
-    probe.ask()
-    began = time.perf_counter()
-    answer = send(daemon, "/batch", body)
-    seconds = time.perf_counter() - began
-    answered = probe.end()
+    with started(folder) as (daemon, _):
+        daemon.post("/pause")  # or it would begin to crawl them
+        growth = Growth(daemon.process.pid)
+        probe = Probe(daemon.url, TOKEN, [Question("livez", "GET", "/livez", 0.05)])
+        probe.ask()
+        began = time.perf_counter()
+        answer = send(daemon, "/batch", body)
+        seconds = time.perf_counter() - began
+        figures = {"seconds": round(seconds, 1), "growth_mb": growth.mb, **probe.end()}
+        daemon.stop()
     if answer["job_count"] != domains:
         raise SystemExit(f"{answer['job_count']} domains were taken in, not {domains}")
-    figures = {"seconds": round(seconds, 1), "growth_mb": growth.mb, **answered}
-    daemon.stop()
     return _Taken(folder, answer["batch_id"], figures)
 
 

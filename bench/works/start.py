@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.contest import Contest, Figures, Given, Work
-from tests.e2e.process import PROGRAM, DaemonProcess
+from bench.daemon import started
+from tests.e2e.process import PROGRAM
 
 TIMES = 10  # of each in a round; its figure is their median
 
@@ -37,10 +38,10 @@ def _serves() -> Figures:
 
 
 def _ready_ms() -> float:
-    with tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder:
-        daemon = DaemonProcess(Path(folder))
-        seconds = daemon.start()
-        daemon.kill()
+    with (
+        tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder,
+        started(Path(folder)) as (_, seconds),
+    ):
         return seconds * 1_000
 
 
