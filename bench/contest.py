@@ -12,6 +12,7 @@ Contestant = Callable[[], Figures]
 Medians = Mapping[str, Mapping[str, float]]  # contestant -> figure -> median
 
 OURS = "skybatch"
+SPEED = "pages_per_second"
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,6 @@ def table(work: Work, medians: Medians) -> list[str]:
             cells.append(f"{ours / figures[SPEED]:.2f} x")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
-
-
-SPEED = "pages_per_second"
 
 
 def _cell(value: float | None) -> str:
