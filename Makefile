@@ -10,6 +10,7 @@ STAMP := $(VENV)/.set-up
 PEERS := .venv-peers
 GO_PACKAGES := golang-go golang-github-puerkitobio-goquery-dev
 REFERENCE := $(and $(shell command -v go),$(wildcard /usr/share/gocode/src/github.com/PuerkitoBio/goquery),$(PEERS)/reference)
+SLOW_HOSTS := $(if $(shell command -v go),$(PEERS)/slow-hosts)
 TOOLS := nginx openssl strace faketime sqlite3
 # Further ones: `make test-all ALSO=mount` for tests that only root can run.
 ALSO ?=
@@ -77,9 +78,9 @@ check: setup  ## Format, lint, types and the rules of the house, as the CI does
 	@$(BIN)/mypy
 	@$(BIN)/pytest tests/test_architecture.py
 
-bench: setup $(PEERS)/.set-up $(REFERENCE)  ## Pages per second through the whole daemon, beside its peers
+bench: setup $(PEERS)/.set-up $(REFERENCE) $(SLOW_HOSTS)  ## All works of the daemon, beside its peers (ARGS="--work start --rounds 1")
 	@test -n "$(REFERENCE)" || echo "without the reference in Go: apt install $(GO_PACKAGES)"
-	@$(BIN)/python -m bench --peers $(PEERS)/bin/python $(REFERENCE:%=--go %) $(ARGS)
+	@$(BIN)/python -m bench --peers $(PEERS)/bin/python $(REFERENCE:%=--go %) $(SLOW_HOSTS:%=--slow %) $(ARGS)
 
 bench-latency: setup  ## Measure crawls that wait: slow hosts, tarpits, name servers without a word
 	@$(BIN)/python -m bench.latency $(ARGS)
@@ -98,6 +99,9 @@ $(PEERS)/.set-up: bench/peers/peers.lock $(STAMP)
 # Debian keeps the libraries of Go as sources, in one place.
 $(PEERS)/reference: bench/peers/reference.go $(PEERS)/.set-up
 	@GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$$(pwd)/$(PEERS)/go" go build -o $@ $<
+
+$(PEERS)/slow-hosts: bench/slow_hosts.go $(PEERS)/.set-up
+	@GO111MODULE=off GOCACHE="$$(pwd)/$(PEERS)/go" go build -o $@ $<
 
 quality: setup  ## Read the labelled pages (npm and Debian packages); writes docs/quality.md
 	@$(BIN)/python -m tests.quality

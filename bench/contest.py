@@ -1,179 +1,88 @@
-"""Who takes part in `make bench`, and how each is measured: by its processes, from outside."""
+"""What a work of `make bench` is: who takes part, in what, and what is told of it."""
 
-import os
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import argparse
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figures import p99
-from tests.e2e.process import DaemonProcess, connect_to, family
+Figures = Mapping[str, float]
+Contestant = Callable[[], Figures]
+Medians = Mapping[str, Mapping[str, float]]  # contestant -> figure -> median
 
-PEERS = Path(__file__).parent / "peers"
-TICKS = os.sysconf("SC_CLK_TCK")
+OURS = "skybatch"
+SPEED = "pages_per_second"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line asks for."""
+
+    hosts: int
+    pages: int
+    page_kb: int
+    polite_hosts: int
+    waiting_hosts: int
+    domains: int  # of the million
+    page_rows: int
+    peers: Path | None  # the Python of an environment that has them
+    go: Path | None  # the reference in Go, built
+    slow: Path | None  # the server in Go, built
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> "Given":
+        """The arguments of those names."""
+        return cls(**{name: getattr(given, name) for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A work that is set up: its contestants by name, and what is to be known of it."""
+
+    title: str  # what it is, with all sizes
+    contestants: Mapping[str, Contestant]
 
 
 @dataclass(frozen=True)
 class Work:
-    """What all of them do."""
+    """One of the works, and how it is set up and cleared away."""
 
-    hosts: Sequence[str]
-    pages: int  # of each
-    port: int  # of the sample sites, on loopback
-
-    @property
-    def total(self) -> int:
-        """The pages of all hosts."""
-        return len(self.hosts) * self.pages
+    name: str
+    opening: Callable[[Given], AbstractContextManager[Contest]]
+    columns: Mapping[str, str]  # head of a column -> figure
+    picture: str = ""  # the figure that is drawn; none = no picture
 
 
-@dataclass
-class Round:
-    """One crawl, from its first request or submission to its end."""
-
-    seconds: float
-    pages_per_second: float
-    cpu_s_per_1000: float  # of all processes that take part in the crawl
-    peak_mb: float  # likewise, the sum of their peaks
-    status_p99_ms: float | None = None  # of `/batch/{id}/status`, asked twenty times a second
-    livez_p99_ms: float | None = None
+def rounds_of(
+    contest: Contest, only: Sequence[str], rounds: int
+) -> Iterator[tuple[int, str, Figures]]:
+    """Round after round, each contestant in turn: all meet the same moods of the machine."""
+    taking_part = [name for name in contest.contestants if not only or name in only]
+    for number in range(1, rounds + 1):
+        for name in taking_part:
+            yield number, name, contest.contestants[name]()
 
 
-Contestant = Callable[[Work], Round]
+def medians_of(rounds: Sequence[Figures]) -> dict[str, float]:
+    """The median of each figure."""
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
-def skybatch(work: Work) -> Round:
-    """A fresh daemon, one batch submitted over HTTP, everything durable."""
-    with tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder:
-        daemon = DaemonProcess(Path(folder), connect_to(work.port))
-        daemon.start()
-        pid = daemon.process.pid
-        cpu, began = _cpu_seconds(pid), time.perf_counter()
-        batch_id = daemon.submit(list(work.hosts), max_pages=work.pages)
-        probe = _Probe(daemon, batch_id)
-        probe.start()
-        status = daemon.wait(batch_id, timeout_s=600)
-        seconds = time.perf_counter() - began
-        cpu = _cpu_seconds(pid) - cpu
-        probe.stop()
-        if status["status"] != "complete" or status["pages"]["fetched"] != work.total:
-            raise SystemExit(f"the batch is not whole: {status}")
-        round_ = _round(work, seconds, cpu, _peak_mb(pid))
-        round_.status_p99_ms = round(p99(probe.statuses), 1)
-        round_.livez_p99_ms = round(p99(probe.lives), 1)
-        daemon.stop()
-        return round_
+def table(work: Work, medians: Medians) -> list[str]:
+    """A line for each who took part; with speeds also what is ours to theirs."""
+    ours = medians.get(OURS, {}).get(SPEED)
+    heads = [*work.columns, *(["skybatch to it"] if ours else [])]
+    lines = [f"| | {' | '.join(heads)} |", f"|---{'|--:' * len(heads)}|"]
+    for name, figures in medians.items():
+        cells = [_cell(figures.get(figure)) for figure in work.columns.values()]
+        if ours:
+            cells.append(f"{ours / figures[SPEED]:.2f} x")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
 
 
-def peer(*command: str | Path, more: Sequence[str] = ()) -> Contestant:
-    """A program that takes a file of hosts, a port, a number of pages and a folder, and prints how
-    many pages it has stored."""
-
-    def run(work: Work) -> Round:
-        with tempfile.TemporaryDirectory(prefix="peer-bench-") as name:
-            folder = Path(name)
-            (folder / "hosts").write_text("\n".join(work.hosts))
-            arguments = [folder / "hosts", str(work.port), str(work.pages), folder, *more]
-            began = time.perf_counter()
-            with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE) as process:
-                memory = _Memory(process.pid)
-                memory.start()
-                out = process.stdout.read() if process.stdout else b""
-                _, code, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(code)
-            seconds = time.perf_counter() - began
-            memory.join()
-        if int(out.split()[-1] if out.split() else 0) != work.total:
-            raise SystemExit(f"{command[-1]} stored {out.decode()!r} pages of {work.total}")
-        return _round(work, seconds, usage.ru_utime + usage.ru_stime, memory.peak_mb)
-
-    return run
-
-
-def contestants(python: Path | None, go: Path | None) -> dict[str, Contestant]:
-    """By name; those of others where the environment that they need is given."""
-    found: dict[str, Contestant] = {
-        "skybatch": skybatch,
-        "bare-loop": peer(sys.executable, PEERS / "bare_loop.py"),
-    }
-    if go:
-        found["go"] = peer(go)
-    if python:
-        found["scrapy-jobdir"] = peer(python, PEERS / "scrapy_crawl.py")
-        found["crawlee-sqlite"] = peer(python, PEERS / "crawlee_crawl.py", more=["sql"])
-        found["crawlee-files"] = peer(python, PEERS / "crawlee_crawl.py", more=["files"])
-    return found
-
-
-class _Probe(threading.Thread):
-    """Asks for the status of the batch, and whether the daemon lives, twenty times a second."""
-
-    def __init__(self, daemon: DaemonProcess, batch_id: str) -> None:
-        super().__init__(daemon=True)
-        self._daemon_process = daemon
-        self._path = f"/batch/{batch_id}/status"
-        self._stopped = threading.Event()
-        self.statuses: list[float] = []
-        self.lives: list[float] = []
-
-    def run(self) -> None:
-        while not self._stopped.wait(0.05):
-            began = time.perf_counter()
-            self._daemon_process.get(self._path)
-            told = time.perf_counter()
-            self._daemon_process.get("/livez", prefix="")
-            self.statuses.append((told - began) * 1000)
-            self.lives.append((time.perf_counter() - told) * 1000)
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self.join()
-
-
-class _Memory(threading.Thread):
-    """The peak of a process, looked at until it ends: what wait4(2) tells of it begins with what
-    its parent had, before it became another program."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self._pid = pid
-        self.peak_mb = 0.0
-
-    def run(self) -> None:
-        with suppress(OSError):  # it has ended
-            while peak := _peak_mb(self._pid):
-                self.peak_mb = peak
-                time.sleep(0.05)
-
-
-def _round(work: Work, seconds: float, cpu: float, peak_mb: float) -> Round:
-    return Round(
-        seconds=round(seconds, 2),
-        pages_per_second=round(work.total / seconds, 1),
-        cpu_s_per_1000=round(cpu / work.total * 1000, 2),
-        peak_mb=round(peak_mb, 1),
-    )
-
-
-def _cpu_seconds(pid: int) -> float:
-    """User and system time that a process and its children have used, also those that ended."""
-    total = 0
-    for each in family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
-        total += sum(map(int, fields[11:15] if each == pid else fields[11:13]))
-    return total / TICKS
-
-
-def _peak_mb(pid: int) -> float:
-    """The most memory that a process and its children ever had resident, each by itself."""
-    lines = (
-        line
-        for each in family(pid)
-        for line in Path(f"/proc/{each}/status").read_text().splitlines()
-    )
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+def _cell(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"

@@ -14,7 +14,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,8 +108,9 @@ class Run:
             # Once a second, by the list: a status names a thousand domains.
             while (status := self.daemon.get("/batch").json["items"][0])["end_time"] is None:
                 time.sleep(1.0)
-            if status["status"] != "complete":
-                raise SystemExit(f"the batch is not whole: {status['counts']}")
+            wanted = len(domains) * int(str(members["max_pages"]))
+            if status["status"] != "complete" or status["pages"]["fetched"] != wanted:
+                raise SystemExit(f"the batch is not whole, {wanted} pages: {status}")
             return float(status["processing_time"])
         else:
             path = f"/batch/{batch_id}/jobs?domain={wait_for}"
@@ -150,27 +154,53 @@ def main() -> None:
     if given.serve:
         asyncio.run(serve())
         return
+    with serving() as port:
+        measure(port, given.hosts)
+
+
+@contextmanager
+def serving() -> Iterator[int]:
+    """The hosts in a process of their own while the context lasts; yields the port."""
     command = [sys.executable, "-m", "bench.latency", "--serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            measure(int(server.stdout.readline()), given.hosts)
+            yield int(server.stdout.readline() if server.stdout else "")
         finally:
             server.kill()
 
 
+@dataclass(frozen=True)
+class Waited:
+    """A crawl of hosts that answer after a second."""
+
+    seconds: float
+    requests: int
+
+    @property
+    def share(self) -> float:
+        """Of what concurrency / latency allows."""
+        return self.requests * LATENCY_S / WORKERS / self.seconds
+
+
+def slow_hosts(port: int, hosts: int) -> Waited:
+    """So many hosts, one request at a time each."""
+    slow = [f"slow{n}.example" for n in range(hosts)]
+    took = _seconds(port, slow, max_pages=PAGES, options={"per_host_concurrency": 1})
+    return Waited(took, hosts * (PAGES + 2))  # robots.txt and a sitemap
+
+
+def _seconds(port: int, domains: list[str], *, dns: str = "", **members: object) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        return Run(Path(folder), port, dns=dns).batch(domains, **members)
+
+
 def measure(port: int, hosts: int) -> None:
     """One round of each."""
-
-    def seconds(domains: list[str], *, dns: str = "", **members: object) -> float:
-        with tempfile.TemporaryDirectory() as folder:
-            return Run(Path(folder), port, dns=dns).batch(domains, **members)
-
-    slow = [f"slow{n}.example" for n in range(hosts)]
-    took = seconds(slow, max_pages=PAGES, options={"per_host_concurrency": 1})
-    requests = hosts * (PAGES + 2)  # robots.txt and a sitemap
-    allowed = requests * LATENCY_S / WORKERS
-    print(f"{hosts} hosts of 1 s: {took:.1f} s, {requests / took:.0f} requests/s,", end=" ")
-    print(f"{allowed / took:.0%} of what {WORKERS} workers allow")
+    seconds = partial(_seconds, port)
+    slow = slow_hosts(port, hosts)
+    speed = slow.requests / slow.seconds
+    print(f"{hosts} hosts of 1 s: {slow.seconds:.1f} s, {speed:.0f} requests/s,", end=" ")
+    print(f"{slow.share:.0%} of what {WORKERS} workers allow")
     healthy = {"wait_for": "healthy.example", "max_pages": HEALTHY_PAGES}
     alone = seconds(["healthy.example"], **healthy)
     tarpits = [f"tarpit{n}.example" for n in range(20)]

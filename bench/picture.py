@@ -19,7 +19,7 @@ def svg(values: Mapping[str, float], ours: str, title: str, note: str) -> str:
     for row, (name, value) in enumerate(values.items()):
         top = 34 + row * _STEP
         length = max(1, round(room * value / most))
-        kind = "ours" if name == ours else "theirs"
+        kind = "ours" if name.startswith(ours) else "theirs"
         lines += [
             f'<text class="n" x="{_LEFT - 10}" y="{top + 16}">{escape(name)}</text>',
             f'<rect class="{kind}" x="{_LEFT}" y="{top}" width="{length}" height="{_BAR}"/>',

@@ -23,12 +23,17 @@ server {{
 @contextmanager
 def serving(hosts: Mapping[str, Mapping[str, Resource]], folder: Path) -> Iterator[int]:
     """Serve the hosts with one process of nginx while the context lasts; yields the port."""
-    for host, resources in hosts.items():
-        _write(folder / "sites" / host, resources)
+    write(hosts, folder / "sites")
     with nginx.running(
         folder, lambda port: _HTTP.format(port=port, folder=folder), connections=4_096
     ) as port:
         yield port
+
+
+def write(hosts: Mapping[str, Mapping[str, Resource]], folder: Path) -> None:
+    """A folder for each host, with a file and its compressed twin for each resource."""
+    for host, resources in hosts.items():
+        _write(folder / host, resources)
 
 
 def _write(folder: Path, resources: Mapping[str, Resource]) -> None:

@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import sys
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -157,17 +158,18 @@ async def main(hosts: list[str], port: int, pages: int, store: Store) -> None:
     """Crawl all sites at once."""
     connector = aiohttp.TCPConnector(limit=400, resolver=Here(port))
     async with aiohttp.ClientSession(connector=connector) as session:
+        ended = asyncio.Event()
 
         async def keep() -> None:
-            while True:
-                await asyncio.sleep(COMMIT_S)
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), COMMIT_S)
                 await store.commit()
 
         keeping = asyncio.create_task(keep())
         await asyncio.gather(*(crawl(session, store, host, pages) for host in hosts))
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-        await store.commit()
+        ended.set()  # not cancelled: pages of a commit under way would be counted too early
+        await keeping
 
 
 if __name__ == "__main__":
