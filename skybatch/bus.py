@@ -48,13 +48,12 @@ class Bus:
         """Call a function for every event, at once: logs, wake-ups. It must not block."""
         self._listeners.append(listener)
 
-    def publish(self, events: list[Event]) -> None:
+    def publish(self, event: Event) -> None:
         """Tell everybody; called in the loop's thread, after the commit."""
-        for event in events:
-            for listener in self._listeners:
-                _tell(listener, event)
-            for subscription in self._subscriptions:
-                subscription.offer(event)
+        for listener in self._listeners:
+            _tell(listener, event)
+        for subscription in self._subscriptions:
+            subscription.offer(event)
 
     @contextmanager
     def subscribe(self, capacity: int = 1000) -> Iterator[Subscription]:

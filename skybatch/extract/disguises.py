@@ -52,6 +52,7 @@ _WRAPPED_SIGNS = frozenset(
     for space, word in product(("", " "), ("at", "ät"))
     for opening, closing in (("", ""), *product("([", ")]"))
 )
+_LONGEST_SIGN = max(map(len, _WRAPPED_SIGNS))
 _WRAPPED = re.compile(r">\s*([(\[]? ?(?:at|ät) ?[)\]]?)\s*<", re.IGNORECASE)
 _LOCAL = r"(?<![\w@.+-])([a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?)"
 # An `@` with a space before it, or a sign that readers are asked to put one for.
@@ -131,7 +132,10 @@ def _spelt_signs(text: str, source: bytes) -> Iterator[tuple[int, int]]:
 def split_by_tags(document: Document) -> Iterator[tuple[str, str]]:
     """What is seen before and after each sign of a page that tags or entities stand beside."""
     html, pieces = document.html, document.pieces
-    if not _WRAPPED_SIGNS.isdisjoint(pieces.split(BETWEEN)):
+    # Their lengths first: to hold a text against a set, all of it is read.
+    if any(
+        len(piece) <= _LONGEST_SIGN and piece in _WRAPPED_SIGNS for piece in pieces.split(BETWEEN)
+    ):
         yield from _wrapped(html)
     signs = ("@", *_ENTITIES) if "@" in pieces else ()
     for sign in (*signs, *_PICTURED_SIGNS):

@@ -30,7 +30,7 @@ T = TypeVar("T")
 class Store:
     """The one database of a data directory."""
 
-    def __init__(self, path: Path, clock: Clock, publish: Callable[[list[Event]], None]) -> None:
+    def __init__(self, path: Path, clock: Clock, publish: Callable[[Event], None]) -> None:
         self._path = path
         self._reserve = Reserve(path.parent)
         self._writer = Writer(

@@ -1,7 +1,8 @@
 """How the threads of the store tell those who wait for them in the loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -29,3 +30,32 @@ def raisable(error: Exception) -> Exception:
     if isinstance(error, StopIteration):
         return RuntimeError("a function for the database raised StopIteration")
     return error
+
+
+class Teller:
+    """Calls one after the other, a few in each turn of the loop: a commit wakes hundreds of
+    workers, and who asks the API meanwhile would wait for all of them."""
+
+    def __init__(self, each_turn: int) -> None:
+        self._each_turn = each_turn
+        self._calls: deque[Callable[[], None]] = deque()
+
+    def __call__(self, calls: Iterable[Callable[[], None]]) -> None:
+        """Some more, behind those that wait; in the loop's thread."""
+        is_idle = not self._calls
+        self._calls.extend(calls)
+        if is_idle:
+            self._turn()
+
+    def _turn(self) -> None:
+        try:
+            for _ in range(min(self._each_turn, len(self._calls))):
+                self._calls.popleft()()
+        finally:
+            if self._calls:
+                asyncio.get_running_loop().call_soon(self._turn)
+
+    async def rest(self) -> None:
+        """Return when all have been called."""
+        while self._calls:  # noqa: ASYNC110 - a handful of turns, at the end
+            await asyncio.sleep(0)
