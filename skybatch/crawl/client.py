@@ -16,7 +16,7 @@ from skybatch.crawl.room import LARGE
 from skybatch.crawl.scope import is_address
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.turnstile import Turnstile
-from skybatch.crawl.url import split
+from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reason
 
@@ -107,7 +107,7 @@ class AiohttpFetcher:
 
     async def get(self, request: Request) -> Response:
         await self._turnstile()
-        parts = split(request.url)
+        parts = parts_of(request.url)
         # The connector does not ask the resolver for a literal, so nobody else has looked at it.
         is_literal = is_address(parts.host)
         is_own = is_literal and self._guard.is_own(parts.host, parts.port)

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 from skybatch.crawl.fetcher import Fetcher, Request, Response
 from skybatch.crawl.resolver import Resolver
-from skybatch.crawl.url import split
+from skybatch.crawl.url import parts_of
 
 
 class Place:
@@ -30,7 +30,7 @@ class Sharing:
         self._places: WeakValueDictionary[str, Place] = WeakValueDictionary()
 
     async def get(self, request: Request) -> Response:
-        parts = split(request.url)
+        parts = parts_of(request.url)
         address = await self._resolver.shared_address(parts.host, parts.port)
         if address is None:
             return await self._fetcher.get(request)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Request, Response
-from skybatch.crawl.url import split
+from skybatch.crawl.url import parts_of
 from skybatch.model.reason import Reason
 from skybatch.model.target import bare
 
@@ -16,7 +16,7 @@ class Sparing:
         self._never = frozenset(bare(name.lower()) for name in never)
 
     async def get(self, request: Request) -> Response:
-        if self._never and self._is_listed(bare(split(request.url).host)):
+        if self._never and self._is_listed(bare(parts_of(request.url).host)):
             raise FetchError(Reason.BLOCKED_ADDRESS, "crawl.never lists the domain")
         return await self._fetcher.get(request)
 

@@ -20,7 +20,7 @@ from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.crawl.in_hand import Page, Process
 from skybatch.crawl.reader import ReadingFailed, too_complex
 from skybatch.crawl.spawning import spawned
-from skybatch.crawl.url import split
+from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.own import NONE, Additions
@@ -62,7 +62,7 @@ class ReadingPool:
 
     async def __call__(self, raw: RawPage, _within: AbstractContextManager[object]) -> Reading:
         """Read a page; `_within` is not entered, as it cannot take this process down."""
-        host = split(raw.url).host
+        host = parts_of(raw.url).host
         page = Page(raw, host, asyncio.get_running_loop().create_future())
         self._queue(page)
         self._hand_out()

@@ -10,7 +10,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 
 from skybatch.crawl.fetcher import Fetcher, FetchError, Pace, Request, Response, TooSoon, WasAway
-from skybatch.crawl.url import split
+from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reached, Reason
 from skybatch.model.target import bare
@@ -184,7 +184,7 @@ class Throttled:
 
     def _name(self, url: str) -> str:
         """Whose clock it is: that of the host, but a site of our own has one to itself."""
-        parts = split(url)
+        parts = parts_of(url)
         is_own = self._is_own(parts.host, parts.port)
         return f"{parts.host}:{parts.port}" if is_own else bare(parts.host)
 

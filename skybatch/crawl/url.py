@@ -56,7 +56,6 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-@lru_cache(maxsize=2_048)  # each layer between the frontier and the network asks once a request
 def split(url: str) -> Parts:
     """The parts of an absolute http(s) URL in WHATWG form; credentials are left out."""
     scheme, _, rest = url.partition("://")
@@ -69,6 +68,11 @@ def split(url: str) -> Parts:
     else:
         host, _, port = authority.partition(":")
     return Parts(scheme, host, int(port) if port else DEFAULT_PORTS[scheme], slash + path, query)
+
+
+# Of a request: each layer between the frontier and the network asks for them. Links are asked for
+# once, and are no use here.
+parts_of = lru_cache(maxsize=512)(split)
 
 
 def parse(text: str, base: str | None = None) -> str | None:

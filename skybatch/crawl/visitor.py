@@ -9,7 +9,7 @@ from skybatch.crawl.headers import forbids_following
 from skybatch.crawl.robots_rules import PATH, TOKEN, Rules, told
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Stop
-from skybatch.crawl.url import identity, split
+from skybatch.crawl.url import identity, parts_of, split
 from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
 from skybatch.extract.body import compressed
@@ -94,7 +94,7 @@ class Visitor:
         """The rules at the origin of a URL. Raises FetchError and Interrupted."""
         if not self._options.respect_robots:
             return robots.OPEN
-        origin = split(url).origin
+        origin = parts_of(url).origin
         rules = self._web.robots.known(origin)
         if rules is not None:
             return rules

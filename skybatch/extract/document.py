@@ -50,7 +50,7 @@ _ASKED_FOR = Sought(
     (
         *("itemscope", "itemprop", "data-cfemail", "data-mailto-token", "is-email"),
         *("<footer", "</footer", "footer", "contentinfo"),
-        *("wa.me/", "whatsapp.com/send"),
+        *("wa.me", "whatsapp.com"),
         *("&#64;", "&#064;", "&#x40;", "&commat;", 'alt="@"', "alt='@'"),
         *_RARE,
     )

@@ -89,7 +89,7 @@ def _written(
 
 def _on_whatsapp(document: Document) -> Iterator[_Written]:
     """Numbers in links to a chat (https://faq.whatsapp.com/5913398998672934)."""
-    has_one = document.mentions("wa.me/") or document.mentions("whatsapp.com/send")
+    has_one = document.mentions("wa.me") or document.mentions("whatsapp.com")
     for reference in document.references if has_one else ():
         if found := _WHATSAPP.search(reference[:_MAX_CHAT]):
             yield f"+{found[1]}", Place.TEL, False

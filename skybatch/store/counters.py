@@ -29,9 +29,11 @@ def column_of(state: PageState, reason: str | None) -> str:
 
 def move_pages(tx: Tx, *, job: int, batch: int, changes: Mapping[str, int]) -> None:
     """Add to the page counters of a job and of its batch."""
-    sums = _sums(tuple(changes))
+    columns = tuple(sorted(changes))
+    values = [changes[column] for column in columns]
+    sums = _sums(columns)
     for table, row in (("jobs", job), ("batches", batch)):
-        tx.execute(f"UPDATE {table} SET {sums} WHERE seq = ?", (*changes.values(), tx.now, row))  # noqa: S608 - our own names
+        tx.execute(f"UPDATE {table} SET {sums} WHERE seq = ?", (*values, tx.now, row))  # noqa: S608 - our own names
 
 
 @cache

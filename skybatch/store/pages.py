@@ -30,7 +30,7 @@ def store(tx: Tx, held: Claim, write: PageWrite) -> None:
     if not was_queued and _is_stored(tx, held, page):
         return
     changes = _discovered(tx, held, write.found, write.outside)
-    if not was_queued:  # the start page, but for one that leads to itself
+    if not was_queued:  # the start page: its row, if it has one, came with what was found
         was_queued = not _add(tx, held, FrontierRow(page.url, page.depth))
         _overwrite(tx, held, page)
     if was_queued:

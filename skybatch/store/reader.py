@@ -22,9 +22,10 @@ from skybatch.store.opening import READER_SETTINGS, address
 from skybatch.store.telling import in_loop, raisable, tell
 
 READ_SECONDS = 2.0  # a read that takes longer is aborted: it would hold the log of changes
-# Steps of SQLite between two looks at the clock, some 5 ms. Each look waits for the interpreter,
-# which a busy loop gives away every 5 ms.
-LOOK_STEPS = 100_000
+# Steps of SQLite between two looks at the clock: a millisecond of plain rows, and far more where a
+# step has JSON to read. Each look waits for the interpreter, which a busy loop gives away after
+# 5 ms.
+LOOK_STEPS = 25_000
 
 # What a function that reads is given; also the rooms that know nothing of SQLite name it.
 Snapshot = sqlite3.Connection
@@ -48,6 +49,7 @@ class Read(Generic[T]):
         except Exception as error:  # noqa: BLE001 - raised to whoever waits
             failed = raisable(error)
         in_loop(self.future.get_loop(), partial(tell, self.future, result, failed))
+        del failed  # or its traceback, which has this frame, would keep it
 
     def _of_one_moment(self, db: sqlite3.Connection) -> T:
         """All that it reads is of the moment of its first query."""
@@ -127,7 +129,7 @@ class Readers:
         for _ in self._threads:
             self._reads.put(None)
         while self._threads:
-            await asyncio.to_thread(self._threads.pop().join)
+            await asyncio.to_thread(self._threads.pop().join, READ_SECONDS + 1)
 
     async def read(self, function: Callable[[Snapshot], T]) -> T:
         """What the function returns. Raises what it raises."""

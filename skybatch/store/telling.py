@@ -56,6 +56,7 @@ class Teller:
                 asyncio.get_running_loop().call_soon(self._turn)
 
     async def rest(self) -> None:
-        """Return when all have been called."""
+        """Return when all have been called, also those that a thread has just handed over."""
+        await asyncio.sleep(0)
         while self._calls:  # noqa: ASYNC110 - a handful of turns, at the end
             await asyncio.sleep(0)

@@ -143,6 +143,25 @@ async def test_proxies_and_passwords_of_the_environment_are_left_alone(
         assert "authorization" not in site.log[0].headers
 
 
+async def test_a_request_says_that_it_goes_out_when_it_has_a_connection() -> None:
+    told: list[str] = []
+
+    def served(_asked: Asked) -> Page:
+        told.append("served")
+        return Page("<p>here")
+
+    async with Site({"*": {"/": served}}) as site:
+        async with fetching(site) as fetcher:
+            for _ in range(2):  # over a connection that is new, and over the same again
+                await fetcher.get(Request(URL, sent=lambda: told.append("sent")))
+        nobody = {"*:80": f"127.0.0.1:{site.refusing_port}"}
+        async with fetching(site, connect_to=nobody) as fetcher:
+            with pytest.raises(FetchError):
+                await fetcher.get(Request(URL, sent=lambda: told.append("sent")))
+        assert site.connections == 1
+    assert told == ["sent", "served"] * 2
+
+
 async def test_an_operators_proxy_is_asked_for_everything() -> None:
     hosts = {"far.example": {"http://far.example/x": Page("<p>by proxy")}}
     async with (

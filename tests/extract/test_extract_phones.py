@@ -308,3 +308,10 @@ def test_a_chat_is_a_number():
     page = """<a href="https://wa.me/4930901820">chat</a>
       <a href="https://api.whatsapp.com/send?text=hi&amp;phone=%2B4930901821">chat</a>"""
     assert [phone.value for phone in facts(page).phones] == ["+4930901820", "+4930901821"]
+
+
+def test_a_chat_link_counts_however_its_slashes_are_written():
+    page = '<a href="https:&#x2F;&#x2F;wa.me&#x2F;4930123456789">chat</a>'
+    assert [(phone.value, phone.place) for phone in facts(page).phones] == [
+        ("+4930123456789", Place.TEL)
+    ]

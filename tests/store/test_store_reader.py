@@ -131,6 +131,7 @@ async def main():
     await store.open()
     asyncio.create_task(store.read(lambda db: time.sleep(60)))
     await asyncio.sleep(0.2)
+    await store.close()
 
 asyncio.run(main())
 """

@@ -11,6 +11,7 @@ from skybatch.model.event import EventType
 from skybatch.store import tokens
 from skybatch.store.opening import FILE, open_writing
 from skybatch.store.writer import Writer
+from tests.until import until
 
 
 def add(token_id):
@@ -103,6 +104,28 @@ async def test_events_are_published_after_the_commit_in_order(store, bus):
     assert [event.type for event in heard] == [EventType.BATCH_SUBMITTED, EventType.BATCH_STARTED]
     assert heard[0].id < heard[1].id
     assert heard[0].data == {"jobs": 1}
+
+
+async def test_many_events_are_published_in_a_few_turns_of_the_loop(store, bus):
+    """Not all in one, which would hold it; not one in each: a commit waits behind those before."""
+    turn, heard = 0, []
+    loop = asyncio.get_running_loop()
+
+    def next_turn():
+        nonlocal turn
+        turn += 1
+        if len(heard) < 500:
+            loop.call_soon(next_turn)
+
+    def unit(tx):
+        for _ in range(500):
+            tx.emit(EventType.BATCH_STARTED, "b")
+
+    bus.listen(lambda _event: heard.append(turn))
+    next_turn()
+    await store.write(unit)
+    await until(lambda: len(heard) == 500)
+    assert 3 <= len(set(heard)) <= 6
 
 
 async def test_a_unit_that_fails_publishes_nothing(store, bus):
