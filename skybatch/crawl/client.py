@@ -146,9 +146,7 @@ class AiohttpFetcher:
                 body, was_cut = await self._read(answer.content, request, limit)
             elapsed_s = self._clock.monotonic() - attempt.started_at - limit.paused_s
             size = len(body) if body else 0
-            self._traffic.answered(
-                answer.status, size, headers_s=headers_s, body_s=elapsed_s - headers_s
-            )
+            self._traffic.answered(answer.status, size, headers_s, elapsed_s - headers_s)
             return Response(
                 url=request.url,
                 status=answer.status,

@@ -19,7 +19,7 @@ class Traffic:
         self.failures: Counter[Reason] = Counter()  # requests that got no answer to use
         self.body_bytes = 0  # as they came, still compressed
 
-    def answered(self, status: int, size: int, *, headers_s: float, body_s: float) -> None:
+    def answered(self, status: int, size: int, headers_s: float, body_s: float) -> None:
         """An answer has come, and its body as far as it is wanted."""
         digit = status // 100
         self.answers[digit if digit < CLASSES else 0] += 1

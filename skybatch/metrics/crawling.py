@@ -7,6 +7,7 @@ from prometheus_client.core import Metric
 
 from skybatch.crawl.web import Web
 from skybatch.metrics.families import counter, counters, gauge, gauges, histogram, histograms
+from skybatch.model.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Crawling:
             "skybatch_fetch_failures",
             "Requests of the crawl that got no answer to use, by reason.",
             ["reason"],
-            {(reason.value,): count for reason, count in traffic.failures.items()},
+            {(reason.value,): traffic.failures[reason] for reason in Reason},
         )
         yield counter(
             "skybatch_fetch_bytes",

@@ -13,8 +13,8 @@ from prometheus_client.core import (
 from skybatch.model.durations import Durations
 
 
-def gauge(name: str, text: str, value: float) -> Metric:
-    """What goes up and down."""
+def gauge(name: str, text: str, value: float | None) -> Metric:
+    """What goes up and down; without a value when that is not known."""
     return GaugeMetricFamily(name, text, value=value)
 
 

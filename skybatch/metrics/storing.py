@@ -25,11 +25,6 @@ class Storing:
         yield from self._files()
 
     def _depth(self, depth: Depth | None) -> Iterator[Metric]:
-        jobs = depth.jobs.items() if depth else ()
-        batches = depth.batches.items() if depth else ()
-        age = 0.0
-        if depth and depth.oldest_pending_at is not None:
-            age = max(0.0, self.clock.now() - depth.oldest_pending_at)
         yield gauge(
             "skybatch_store_readable",
             "Whether the database could be read for this scrape (1).",
@@ -39,26 +34,28 @@ class Storing:
             "skybatch_jobs",
             "Jobs in the database by state; those pending are the queue.",
             "state",
-            {state.value: count for state, count in jobs},
+            {state.value: count for state, count in depth.jobs.items()} if depth else {},
         )
         yield gauges(
             "skybatch_batches",
             "Batches in the database by state.",
             "state",
-            {state.value: count for state, count in batches},
+            {state.value: count for state, count in depth.batches.items()} if depth else {},
         )
-        yield gauges(
-            "skybatch_frontier_pages",
+        yield gauge(
+            "skybatch_queued_pages",
             "URLs in the database that wait to be asked for.",
-            "state",
-            {"queued": depth.pages_queued} if depth else {},
+            depth.pages_queued if depth else None,
         )
-        yield gauges(
-            "skybatch_oldest_pending_job_seconds",
+        yield gauge(
+            "skybatch_oldest_pending_job_age_seconds",
             "How long the oldest pending job waits, in batches that may go on; 0 when none does.",
-            "state",
-            {"pending": age} if depth else {},
+            self._age(depth) if depth else None,
         )
+
+    def _age(self, depth: Depth) -> float:
+        since = depth.oldest_pending_at
+        return 0.0 if since is None else max(0.0, self.clock.now() - since)
 
     def _writer(self) -> Iterator[Metric]:
         writes = self.store.writes
@@ -100,11 +97,10 @@ class Storing:
             "file",
             {"database": sizes.database, "wal": sizes.log} if sizes else {},
         )
-        yield gauges(
+        yield gauge(
             "skybatch_disk_free_bytes",
             "Room on the file system of the database, for the user of the daemon.",
-            "folder",
-            {"data": sizes.free} if sizes else {},
+            sizes.free if sizes else None,
         )
 
     def _sizes(self) -> Sizes | None:

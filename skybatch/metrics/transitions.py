@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from skybatch.model.event import Event, EventType
+from skybatch.model.reason import Reason
 from skybatch.model.recovery import Recovered
 from skybatch.model.state import BatchState, JobState
 
@@ -23,8 +24,10 @@ class Transitions:
         self.jobs: Counter[JobState] = Counter()  # by their new state
         self.batches: Counter[BatchState] = Counter()
         self.events: Counter[EventType] = Counter()
-        self.ends: Counter[tuple[JobState, str]] = Counter()  # of jobs, by state and reason
-        self.retries: Counter[str] = Counter()  # by reason
+        # Bugs are there from the start: the rate of a counter that appears misses its first one.
+        bug = Reason.INTERNAL.value
+        self.ends = Counter({(JobState.FAILED, bug): 0, (JobState.PARTIAL, bug): 0})  # of jobs
+        self.retries = Counter({bug: 0})  # by reason
 
     def recovered(self, recovered: Recovered) -> None:
         """The start has put jobs back."""

@@ -13,7 +13,7 @@ from skybatch.metrics.transitions import Transitions
 from skybatch.model.clock import Clock
 from skybatch.model.event import EventType
 from skybatch.model.finding import FindingKind
-from skybatch.model.state import BatchState, JobState, PageState
+from skybatch.model.state import BatchState, JobState
 
 STAGES = ("claimed", "robots", "start", "sitemaps", "crawl")  # of an attempt; see crawl/crawler
 
@@ -79,15 +79,12 @@ class Work:
         )
 
     def _pages(self) -> Iterator[Metric]:
-        # Those that are there at once, so that a rate has a beginning.
-        pages: dict[tuple[str, ...], float] = {(PageState.FETCHED.value, ""): 0}
-        for (state, reason), count in self.tally.pages.items():
-            pages[state.value, reason.value if reason else ""] = count
+        pages = self.tally.pages.items()
         yield counters(
             "skybatch_pages",
             "Pages that were asked for and stored, by outcome and reason.",
             ["outcome", "reason"],
-            pages,
+            {(state.value, reason or ""): count for (state, reason), count in pages},
         )
         yield counter(
             "skybatch_page_bytes",
