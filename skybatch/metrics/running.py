@@ -71,7 +71,7 @@ class Running:
         yield counters(
             "skybatch_api_requests",
             "Requests to the API, by template of the route, method and class of the status; "
-            "`unmatched` is what no route fits.",
+            "unmatched is what no route fits.",
             ["route", "method", "status"],
             {key: count for key, count in self.requests.answers.items()},
         )
