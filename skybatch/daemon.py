@@ -31,9 +31,10 @@ from skybatch.engine.worker import Bench
 from skybatch.errors import StoreUnusable
 from skybatch.extract import merge
 from skybatch.logs import log_event
-from skybatch.metrics.exposition import Exposition, Parts
 from skybatch.metrics.loop_lag import loop_lag
+from skybatch.metrics.parts import Parts
 from skybatch.metrics.requests import Requests
+from skybatch.metrics.scraping import Metrics
 from skybatch.metrics.transitions import Transitions
 from skybatch.model.clock import SteadyClock
 from skybatch.model.finding import Finding
@@ -221,7 +222,7 @@ def _context(
         bus=bus,
         auth=access,
         health=Vitals(engine, bench.recorder, recovered, started_at),
-        metrics=Exposition(parts),
+        metrics=Metrics(parts),
         control=Controls(engine, checker),
         data_dir=folder,
         wake=engine.wake,

@@ -2,28 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from skybatch.bus import Bus
-from skybatch.engine.supervisor import Supervisor
-from skybatch.engine.worker import Bench
 from skybatch.errors import StoreUnavailable
 from skybatch.metrics.crawling import Crawling
+from skybatch.metrics.parts import Parts
 from skybatch.metrics.processes import ReadingMemory
-from skybatch.metrics.requests import Requests
 from skybatch.metrics.running import Running
 from skybatch.metrics.storing import Storing
-from skybatch.metrics.transitions import Transitions
 from skybatch.metrics.work import Work
-from skybatch.model.durations import Durations
 from skybatch.store import figures
-from skybatch.store.database import Store
 from skybatch.store.figures import Depth
 
 log = structlog.get_logger()
@@ -39,24 +31,8 @@ class _Gathered(Collector):
         yield from self.families
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The running parts whose values are read, and what has been counted beside them."""
-
-    store: Store
-    bus: Bus
-    engine: Supervisor
-    bench: Bench
-    transitions: Transitions
-    requests: Requests
-    lags: Durations
-    started_at: float
-
-
 class Exposition:
     """Reads every value when it is asked for; nothing is computed between two scrapes."""
-
-    content_type = CONTENT_TYPE_PLAIN_0_0_4
 
     def __init__(self, parts: Parts) -> None:
         bench = parts.bench
@@ -71,19 +47,18 @@ class Exposition:
         self._registry.register(self._gathered)
         self._registry.register(ReadingMemory(bench.web.load))
         ProcessCollector(registry=self._registry)
-        self._turn = asyncio.Lock()  # scrapes take turns: there is one place for what is gathered
 
     async def text(self) -> bytes:
-        """What is gathered in the loop is of one moment, and becomes text beside it."""
-        async with self._turn:
-            depth = await self._depth()
-            self._gathered.families = [
-                *self._running.collect(),
-                *self._work.collect(),
-                *self._crawling.collect(),
-                *self._storing.collect(depth),
-            ]
-            return await asyncio.to_thread(generate_latest, self._registry)
+        """What is gathered in the loop is of one moment, and becomes text beside it. One at a time:
+        there is one place for what is gathered."""
+        depth = await self._depth()
+        self._gathered.families = [
+            *self._running.collect(),
+            *self._work.collect(),
+            *self._crawling.collect(),
+            *self._storing.collect(depth),
+        ]
+        return await asyncio.to_thread(generate_latest, self._registry)
 
     async def _depth(self) -> Depth | None:
         """In one read; a database that cannot be read is when one wants to know the rest."""

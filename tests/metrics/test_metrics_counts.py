@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -106,3 +108,10 @@ def test_the_bus_counts_what_slow_subscribers_miss_and_listeners_that_fail():
 def test_every_stage_of_an_attempt_is_a_label():
     code = "".join(path.read_text("utf-8") for path in (ROOT / "skybatch/crawl").glob("*.py"))
     assert {"claimed", *re.findall(r"\.stage\(\"(\w+)\"\)", code)} == set(STAGES)
+
+
+def test_a_start_does_not_wait_for_the_library():
+    """It is imported with the first scrape."""
+    code = "import sys, skybatch.daemon; print('prometheus_client' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "False\n", done.stderr
