@@ -14,11 +14,13 @@ class Requests:
     def __init__(self) -> None:
         self.answers: Counter[tuple[str, str, str]] = Counter()  # route, method, class of status
         self.durations: dict[str, Durations] = {}  # by route
+        self.bugs = 0  # answers with status 500; 503 and 507 are none
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """An answer has been sent. `route` is a template of ours, never a path of a client."""
         known = method if method in _METHODS else "other"
         self.answers[route, known, f"{status // 100}xx"] += 1
+        self.bugs += status == 500
         durations = self.durations.get(route)
         if durations is None:
             durations = self.durations[route] = Durations(_BOUNDS)

@@ -75,6 +75,11 @@ class Running:
             ["route", "method", "status"],
             {key: count for key, count in self.requests.answers.items()},
         )
+        yield counter(
+            "skybatch_api_internal_errors",
+            "Requests to the API that failed for a bug (status 500).",
+            self.requests.bugs,
+        )
         yield histograms(
             "skybatch_api_request_duration_seconds",
             "From the head of a request to the end of its answer, by template of the route; long "

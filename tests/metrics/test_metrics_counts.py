@@ -88,6 +88,13 @@ def test_a_method_that_a_client_makes_up_is_none_of_the_labels():
     assert sum(requests.durations["/metrics"].counts) == 3
 
 
+def test_a_disk_that_is_full_is_no_bug():
+    requests = Requests()
+    for status in (200, 500, 503, 507):
+        requests.answered("/metrics", "GET", status, 0.1)
+    assert requests.bugs == 1
+
+
 async def test_a_loop_that_is_held_up_is_late():
     async with loop_lag() as lags:
         await asyncio.sleep(SAMPLE_SECONDS / 2)
