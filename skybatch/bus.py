@@ -18,12 +18,13 @@ class Subscription:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(capacity + 1)
         self.is_ended = False
 
-    def offer(self, event: Event) -> None:
-        """Take the event, or be dropped when full."""
+    def offer(self, event: Event) -> bool:
+        """Take the event, or be dropped when full; returns whether it is taken."""
         if self._queue.qsize() >= self._queue.maxsize - 1:
             self.end()
         if not self.is_ended:
             self._queue.put_nowait(event)
+        return not self.is_ended
 
     def end(self) -> None:
         """No more events will come."""
@@ -43,6 +44,8 @@ class Bus:
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[Event], None]] = []
         self._is_closed = False
+        self.missed = 0  # events that slow subscribers did not get
+        self.failures = 0  # of listeners
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Call a function for every event, at once: logs, wake-ups. It must not block."""
@@ -51,9 +54,22 @@ class Bus:
     def publish(self, event: Event) -> None:
         """Tell everybody; called in the loop's thread, after the commit."""
         for listener in self._listeners:
-            _tell(listener, event)
+            self._tell(listener, event)
         for subscription in self._subscriptions:
-            subscription.offer(event)
+            self.missed += not subscription.offer(event)
+
+    @property
+    def subscribers(self) -> int:
+        """Who listens from a queue of its own."""
+        return len(self._subscriptions)
+
+    def _tell(self, listener: Callable[[Event], None], event: Event) -> None:
+        """A listener that fails keeps the event from nobody else."""
+        try:
+            listener(event)
+        except Exception:
+            self.failures += 1
+            log.exception("bus.listener_failed", type=event.type)
 
     @contextmanager
     def subscribe(self, capacity: int = 1000) -> Iterator[Subscription]:
@@ -72,11 +88,3 @@ class Bus:
         self._is_closed = True
         for subscription in self._subscriptions:
             subscription.end()
-
-
-def _tell(listener: Callable[[Event], None], event: Event) -> None:
-    """A listener that fails keeps the event from nobody else."""
-    try:
-        listener(event)
-    except Exception:
-        log.exception("bus.listener_failed", type=event.type)

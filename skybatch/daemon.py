@@ -31,6 +31,11 @@ from skybatch.engine.worker import Bench
 from skybatch.errors import StoreUnusable
 from skybatch.extract import merge
 from skybatch.logs import log_event
+from skybatch.metrics.loop_lag import loop_lag
+from skybatch.metrics.parts import Parts
+from skybatch.metrics.requests import Requests
+from skybatch.metrics.scraping import Metrics
+from skybatch.metrics.transitions import Transitions
 from skybatch.model.clock import SteadyClock
 from skybatch.model.finding import Finding
 from skybatch.model.ids import uuid7
@@ -141,6 +146,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         box = stack.enter_context(_black_box(folder, boot, clock))
         bus.listen(log_event)
         bus.listen(box.recorder.hear)
+        bus.listen((transitions := Transitions()).hear)
         store = Store(folder / FILE, clock, bus.publish)
         await store.open()
         stack.push_async_callback(store.close)
@@ -149,6 +155,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         queue = JobQueue(store, boot, gate := Gate(box.recorder), clock)
         asked = box.asked()
         recovered = await _recover(store, queue, box, asked)
+        transitions.recovered(recovered)
         fetch_web = await stack.enter_async_context(open_web(fetch_settings(config), clock))
         fetch_web.throttle.recall({each.url: clock.now() - each.at for each in asked})
         bench = Bench(
@@ -166,7 +173,9 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
         merge.prepare()
-        context = _context(config, folder, store, bus, access, engine, bench, recovered)
+        lags = await stack.enter_async_context(loop_lag())
+        parts = Parts(store, bus, engine, bench, transitions, Requests(), lags, clock.now())
+        context = _context(config, folder, access, parts, recovered)
         url = await stack.enter_async_context(
             listening(build_app(context), config.server.host, config.server.port)
         )
@@ -188,18 +197,16 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         )
 
 
-def _context(  # noqa: PLR0913 - this is where the parts meet
+def _context(
     config: Config,
     folder: Path,
-    store: Store,
-    bus: Bus,
     access: Access,
-    engine: Supervisor,
-    bench: Bench,
+    parts: Parts,
     recovered: Recovered,
 ) -> Context:
     """What the API may see of the parts, and do with them."""
-    clock, started_at = bench.clock, bench.clock.now()
+    store, bus, engine, bench = parts.store, parts.bus, parts.engine, parts.bench
+    clock, started_at = bench.clock, parts.started_at
     checker = SelfChecker(
         store=store,
         web=bench.web,
@@ -215,6 +222,7 @@ def _context(  # noqa: PLR0913 - this is where the parts meet
         bus=bus,
         auth=access,
         health=Vitals(engine, bench.recorder, recovered, started_at),
+        metrics=Metrics(parts),
         control=Controls(engine, checker),
         data_dir=folder,
         wake=engine.wake,
@@ -222,6 +230,7 @@ def _context(  # noqa: PLR0913 - this is where the parts meet
         default_concurrency=config.workers.count,
         clock=clock,
         limits=Limits(),
+        answered=parts.requests.answered,
         custom_fields=tuple(field.name for field in config.extract.field),
         live=Onlooker(engine, bench.web, clock, recovered, started_at).live,
     )

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "checks": {"crawl", "store", "bus", "model", "errors"},
     "engine": {"crawl", "store", "recorder", "model", "errors", "bus"},
     "api": {"store", "recorder", "intake", "model", "errors", "bus"},
+    "metrics": {"engine", "crawl", "store", "recorder", "bus", "model", "errors"},
     "access": {"store", "errors"},
     "config": {"model", "errors"},
     "crawling": {"config", "crawl", "extract", "model", "errors"},
@@ -40,6 +41,7 @@ ONLY_IN = {
     "click": {"cli"},
     "rich": {"cli"},
     "fcntl": {"store"},
+    "prometheus_client": {"metrics"},
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "base", "manager", "handlers"}
 STDLIB_ONLY = {"model", "errors"}

@@ -12,6 +12,7 @@ from skybatch.api import (
     explain,
     health,
     jobs,
+    metrics,
     operate,
     results,
     scan,
@@ -44,7 +45,7 @@ HEADERS = {
 def build_app(context: Context) -> web.Application:
     """The API over the parts of a daemon."""
     app = web.Application(
-        middlewares=[identify, catch, authenticate],
+        middlewares=[metrics.measure, identify, catch, authenticate],
     )
     app[CONTEXT] = context
     app.on_response_prepare.append(_add_headers)
@@ -52,6 +53,7 @@ def build_app(context: Context) -> web.Application:
         [
             web.get("/livez", health.livez),
             web.get("/readyz", health.readyz),
+            web.get("/metrics", metrics.show),
             web.get(f"{PREFIX}/health", health.health),
             web.get(f"{PREFIX}/monitor", operate.look, allow_head=False),
             web.post(f"{PREFIX}/monitor", operate.round_),

@@ -36,6 +36,17 @@ class HealthSource(Protocol):
         """Pool, versions, last recovery: what `/health` shows besides the store."""
 
 
+class Metrics(Protocol):
+    """What the daemon counts of itself."""
+
+    @property
+    def content_type(self) -> str:
+        """Of the text."""
+
+    async def text(self) -> bytes:
+        """All values of this moment, as Prometheus reads them."""
+
+
 class Control(Protocol):
     """What the API may do to the daemon as a whole."""
 
@@ -71,6 +82,7 @@ class Context:
     bus: Bus
     auth: Authenticator
     health: HealthSource
+    metrics: Metrics
     control: Control
     data_dir: Path
     wake: Callable[[], None]  # there may be something to claim
@@ -78,6 +90,7 @@ class Context:
     default_concurrency: int
     clock: Clock
     limits: Limits
+    answered: Callable[[str, str, int, float], None]  # route, method, status, seconds
     custom_fields: tuple[str, ...] = ()  # names of the user's own fields
     live: Callable[[str], Live] = lambda _batch_id: Live()  # what goes on in a batch right now
     under_way: set[tuple[str, str]] = field(default_factory=set)  # owner and key; see `api.once`

@@ -15,6 +15,7 @@ from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.room import LARGE
 from skybatch.crawl.scope import is_address
 from skybatch.crawl.settings import FetchSettings
+from skybatch.crawl.traffic import Traffic
 from skybatch.crawl.turnstile import Turnstile
 from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
@@ -97,8 +98,10 @@ class AiohttpFetcher:
         *,
         clock: Clock,
         pulse: Pulse,
+        traffic: Traffic,
     ) -> None:
         self._pulse = pulse
+        self._traffic = traffic
         self._session = session
         self._guard = guard
         self._settings = settings
@@ -122,7 +125,9 @@ class AiohttpFetcher:
             if isinstance(error, TimeoutError) and self._pulse.was_away_since(attempt.started_at):
                 raise WasAway from error  # perhaps the server was not
             is_tls = request.url.startswith("https:")
-            raise failure(error, attempt.phase, self._settings, is_tls=is_tls) from error
+            failed = failure(error, attempt.phase, self._settings, is_tls=is_tls)
+            self._traffic.failures[failed.reason] += 1
+            raise failed from error
 
     async def _exchange(self, attempt: "_Attempt", limit: Limit) -> Response:
         request = attempt.request
@@ -134,10 +139,14 @@ class AiohttpFetcher:
             proxy=None if attempt.is_own else self._settings.proxy,
         ) as answer:
             attempt.phase = Phase.BODY
+            headers_s = self._clock.monotonic() - attempt.started_at
             content_type = text_of(answer.headers, "Content-Type")
             body, was_cut = None, False
             if 200 <= answer.status < 300 and request.may_read(content_type):
                 body, was_cut = await self._read(answer.content, request, limit)
+            elapsed_s = self._clock.monotonic() - attempt.started_at - limit.paused_s
+            size = len(body) if body else 0
+            self._traffic.answered(answer.status, size, headers_s, elapsed_s - headers_s)
             return Response(
                 url=request.url,
                 status=answer.status,
@@ -153,7 +162,7 @@ class AiohttpFetcher:
                 last_modified=text_of(answer.headers, "Last-Modified"),
                 body=body,
                 was_cut=was_cut,
-                elapsed_s=self._clock.monotonic() - attempt.started_at - limit.paused_s,
+                elapsed_s=elapsed_s,
             )
 
     async def _read(

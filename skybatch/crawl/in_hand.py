@@ -43,6 +43,7 @@ class Process:
     """One process that reads, and what is in its hands."""
 
     channel: asyncio.StreamWriter
+    pid: int
     pages: deque[Page] = field(default_factory=deque)  # in the order in which they were given
     size: int = 0  # of their bodies
     slow: int = 0  # of them that may take long

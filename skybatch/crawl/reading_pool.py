@@ -19,6 +19,7 @@ from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.crawl.in_hand import Page, Process
 from skybatch.crawl.reader import ReadingFailed, too_complex
+from skybatch.crawl.readings import Load
 from skybatch.crawl.spawning import spawned
 from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
@@ -55,10 +56,22 @@ class ReadingPool:
         self._slow_hosts: set[str] = set()  # a page of theirs took long, or killed a process
         self._is_short = asyncio.Event()  # a page found no process with little to do
         self._looked_at = clock.monotonic()
+        self._cpu_s = 0.0  # of the processor, for all pages
+        self._ended = 0  # processes
 
     def is_ready(self) -> bool:
         """Whether a process is there."""
         return bool(self._processes)
+
+    def load(self) -> Load:
+        """The processes, and the pages on their way."""
+        return Load(
+            pids=tuple(process.pid for process in self._processes),
+            in_hand=sum(len(process.pages) for process in self._processes),
+            waiting=len(self._waiting) + len(self._slow),
+            cpu_s=self._cpu_s,
+            ended=self._ended,
+        )
 
     async def __call__(self, raw: RawPage, _within: AbstractContextManager[object]) -> Reading:
         """Read a page; `_within` is not entered, as it cannot take this process down."""
@@ -147,7 +160,7 @@ class ReadingPool:
         """One process, from its start to its end; returns whether it has read anything, or has been
         ended by a page."""
         async with spawned(self._additions) as (child, reader, writer):
-            process = Process(writer)
+            process = Process(writer, child.pid)
             try:
                 with suppress(ConnectionError, asyncio.IncompleteReadError):
                     await reader.readexactly(len(frames.HELLO))
@@ -158,6 +171,7 @@ class ReadingPool:
                 if process in self._processes:
                     self._processes.remove(process)
                 child.kill()
+                self._ended += 1
                 by_signal = -child.wait()  # it is dead: this takes no time
                 was_used = process.has_read or bool(process.pages and by_signal in _BY_A_PAGE)
                 self._mourn(process, by_signal)
@@ -170,6 +184,7 @@ class ReadingPool:
             process.has_read = True
             process.heard_at = self._clock.monotonic()
             page = process.give_back()
+            self._cpu_s += reply.cpu_s
             if reply.cpu_s > _SLOW_S:
                 self._slow_down(page)
             if page.is_wanted and reply.is_large:

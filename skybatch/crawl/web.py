@@ -13,12 +13,14 @@ from skybatch.crawl.never import Sparing
 from skybatch.crawl.pulse import Pulse
 from skybatch.crawl.reader import Reader
 from skybatch.crawl.reading_pool import reading_pool
+from skybatch.crawl.readings import Counting, Load, Readings, no_load
 from skybatch.crawl.redirects import Redirecting
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.robots import Robots
 from skybatch.crawl.room import Room
 from skybatch.crawl.settings import FetchSettings
 from skybatch.crawl.throttle import Throttled
+from skybatch.crawl.traffic import Traffic
 from skybatch.crawl.url import bracketed, parse, split
 from skybatch.model.clock import Clock
 from skybatch.model.own import Additions
@@ -44,6 +46,9 @@ class Web:
     can_read: Callable[[], bool] = always  # whether pages can be read at the moment
     room: Room = field(default_factory=Room)
     jitter: random.Random = field(default_factory=random.Random)
+    traffic: Traffic = field(default_factory=Traffic)
+    readings: Readings = field(default_factory=Readings)
+    load: Callable[[], Load] = no_load  # of the processes that read
 
     @asynccontextmanager
     async def opening(self, address: str, port: int) -> AsyncIterator[None]:
@@ -69,16 +74,19 @@ async def open_web(
     pulse.beat()
     async with AsyncExitStack() as stack:
         stack.callback(pulse.stop)
-        can_read = always
+        can_read, load = always, no_load
         if read is None and settings.reading_processes:
             pool = await stack.enter_async_context(
                 reading_pool(settings.reading_processes, clock, settings.additions)
             )
-            read, can_read = pool, pool.is_ready
+            read, can_read, load = pool, pool.is_ready, pool.load
         resolver = Resolver(guard, clock, connect_to=connect_to, servers=settings.dns_servers)
         stack.push_async_callback(resolver.close)
         session = await stack.enter_async_context(open_session(settings, resolver, guard))
-        client: Fetcher = AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse)
+        traffic, readings = Traffic(), Readings()
+        client: Fetcher = AiohttpFetcher(
+            session, guard, settings, clock=clock, pulse=pulse, traffic=traffic
+        )
         neighbours = None
         if settings.proxy is None:  # behind a proxy only the proxy knows the addresses
             client = neighbours = Sharing(
@@ -92,13 +100,16 @@ async def open_web(
         yield Web(
             fetcher,
             robots,
-            read or _inline_reader(settings.additions),
+            Counting(read or _inline_reader(settings.additions), readings),
             clock,
             settings.max_body_bytes,
             guard,
             throttle,
             neighbours,
             can_read,
+            traffic=traffic,
+            readings=readings,
+            load=load,
         )
 
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from skybatch.engine.worker import Bench, Worker
+from skybatch.model.durations import Durations
 from skybatch.model.event import Event, EventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Ended
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 IDLE_SECONDS = 5.0  # a look at the queue although nothing was announced
 STARTING_SECONDS = 0.05  # until the processes that read pages are there
 FULL_SECONDS = 30.0  # every place is taken: a worker that ends wakes us
+_CLAIM_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 BREAK_SECONDS = 1.0  # for a worker to notice that it is cancelled
 _STOPS = {
     EventType.BATCH_CANCELLED: Ended.CANCELLED,
@@ -37,6 +39,7 @@ class Pool:
     def __init__(self, size: int, bench: Bench) -> None:
         self.size = size
         self.claims = 0  # jobs claimed since the start
+        self.claim_s = Durations(_CLAIM_BOUNDS)  # looks at the queue, with their commits
         self.wake: Callable[[], None] = lambda: None  # of the loop that this service runs in
         self._bench = bench
         self._workers: dict[asyncio.Task[None], Worker] = {}
@@ -89,7 +92,9 @@ class Pool:
             if self._is_draining or self.free <= 0 or self._is_reserved:
                 self.is_clearing = self._is_reserved
                 return IDLE_SECONDS if self.is_clearing else FULL_SECONDS
+            began = self._bench.clock.monotonic()
             claimed = await self._bench.queue.claim(self.free, is_idle=not self._workers)
+            self.claim_s.add(self._bench.clock.monotonic() - began)
             self.is_paused = claimed.is_paused
             self.claims += len(claimed.claims)
             for claim in claimed.claims:

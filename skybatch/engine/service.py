@@ -36,6 +36,12 @@ class Loop:
         self._after_error_seconds = after_error_seconds
         self._woken = asyncio.Event()
         self._is_stopping = False
+        self.failures = 0  # rounds that raised what they must not: bugs
+
+    @property
+    def name(self) -> str:
+        """Of the service."""
+        return self._service.name
 
     def wake(self) -> None:
         """Cut the rest short; a wake during a round begins the next one at once."""
@@ -59,6 +65,7 @@ class Loop:
                 self._unavailable(error)
                 rest = self._after_error_seconds
             except Exception:
+                self.failures += 1
                 log.exception("service.round_failed", service=self._service.name)
                 rest = self._after_error_seconds
             with suppress(TimeoutError):

@@ -1,7 +1,7 @@
 """Runs the services of the engine side by side, and stops them in order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from skybatch.engine.discarder import Discarder
 from skybatch.engine.gate import Gate, Probe
@@ -53,6 +53,11 @@ class Supervisor:
         self._pool_loop.wake()
         self._discarder.wake()
         self._rereader_loop.wake()
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """Rounds that a bug has ended, by the name of the service."""
+        return {loop.name: loop.failures for loop in self._loops}
 
     async def pause(self) -> None:
         """Let everything rest, also over a restart."""

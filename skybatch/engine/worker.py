@@ -15,6 +15,7 @@ from skybatch.crawl.turnstile import Turnstile
 from skybatch.crawl.web import Web
 from skybatch.engine.backoff import job_delay
 from skybatch.engine.queue import JobQueue
+from skybatch.engine.tally import Tally
 from skybatch.errors import LeaseLost, StoreUnavailable, StoreUnreadable
 from skybatch.model.clock import SteadyClock
 from skybatch.model.job import Claim
@@ -45,6 +46,7 @@ class Bench:
     mark: Mark
     max_wait_s: float  # a host that asks for more ends the job
     jitter: random.Random = field(default_factory=random.SystemRandom)
+    tally: Tally = field(default_factory=Tally)
     start: Turnstile = field(default_factory=lambda: Turnstile(STARTED_TOGETHER))
 
 
@@ -57,7 +59,7 @@ class Worker:
         self.stage_name = "claimed"
         self.stage_at = bench.clock.monotonic()
         self.url: str | None = None  # the page it asked for last
-        self.progressed_at = bench.clock.monotonic()
+        self.started_at = self.progressed_at = bench.clock.monotonic()
         # Its page has killed the daemon before: nobody shall be near until it is stored.
         self._must_be_alone = claim.crashes >= ALONE_FROM
         self._alone_until = self.progressed_at + ALONE_SECONDS
@@ -102,6 +104,7 @@ class Worker:
         await self._bench.queue.store(self.claim, write, newest)
         self._progress()
         page = write.page
+        self._bench.tally.stored(page)
         if page.state is PageState.FETCHED:
             self._fetched += 1
         if page.state in (PageState.FETCHED, PageState.FAILED):

@@ -13,6 +13,8 @@ import structlog
 from skybatch.errors import StorageFull, StoreUnavailable, StoreUnreadable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
+from skybatch.store import figures
+from skybatch.store.figures import Sizes, Writes
 from skybatch.store.inspection import Inspection
 from skybatch.store.opening import address, create, is_damage, open_writing
 from skybatch.store.reader import Readers, Snapshot
@@ -44,6 +46,7 @@ class Store:
         self._inspection: Inspection | None = None  # the one that goes on
         self.inspected_at: float | None = None  # when one last came to its end
         self.damage: str | None = None  # what was found; nothing is written any more
+        self.failed_reads = 0  # since the start
         self._clock = clock
 
     async def open(self) -> None:
@@ -112,6 +115,20 @@ class Store:
     def stalled_s(self) -> float:
         """For how long the writer has been waiting for the disk; 0 = it is not."""
         return self._writer.busy_s
+
+    @property
+    def writes(self) -> Writes:
+        """What the writer has done."""
+        return self._writer.writes
+
+    @property
+    def queued(self) -> int:
+        """Units that wait for the writer."""
+        return self._writer.queued
+
+    def sizes(self) -> Sizes:
+        """Of the files, and of the room beside them. Raises OSError."""
+        return figures.sizes(self._path)
 
     async def probe(self) -> None:
         """Whether there is room, and a commit succeeds. Raises StoreUnavailable."""
@@ -184,6 +201,7 @@ class Store:
         try:
             return await readers.read(function)
         except sqlite3.Error as error:
+            self.failed_reads += 1
             if is_damage(error):
                 self._found_damaged(str(error))
             raise StoreUnreadable(f"the database cannot be read: {error}") from error

@@ -19,6 +19,7 @@ import structlog
 from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
+from skybatch.store.figures import Writes
 from skybatch.store.opening import is_damage
 from skybatch.store.telling import Teller, in_loop, raisable, tell
 from skybatch.store.tx import Tx
@@ -97,6 +98,7 @@ class Writer:
         self._publish = publish
         self._check = check
         self._damaged = damaged
+        self.writes = Writes()
         self._is_failing = False
         self._began_at: float | None = None  # the group under way, by the monotonic clock
         self._loop = asyncio.get_running_loop()
@@ -137,6 +139,11 @@ class Writer:
             if self._is_idle or self._is_urgent or len(self._units) >= GROUP_UNITS:
                 self._changed.notify()
         return future
+
+    @property
+    def queued(self) -> int:
+        """Units that wait for the next group."""
+        return len(self._units)
 
     @property
     def busy_s(self) -> float:
@@ -185,6 +192,7 @@ class Writer:
             seconds = time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits
             self._look_at(error)
+            self.writes.failed += 1
             for unit in group:
                 unit.error = _of_group(error)
             self._disconnect()
@@ -192,6 +200,8 @@ class Writer:
                 log.error("store.commit_failed", error=str(error), units=len(group))
             self._is_failing = True
             return []
+        self.writes.commits.add(seconds)
+        self.writes.units += len(group)
         if seconds > SLOW_SECONDS:
             log.warning("store.slow", seconds=round(seconds, 1), units=len(group))
         if self._db.total_changes != changes:  # a group that wrote nothing proves nothing

@@ -34,6 +34,15 @@ class Vitals:
         return {"pool": {"workers": 200, "busy": 0}}
 
 
+class Metrics:
+    """Those of a daemon that has none."""
+
+    content_type = "text/plain; version=0.0.4; charset=utf-8"
+
+    async def text(self) -> bytes:
+        return b""
+
+
 @dataclass
 class Answer:
     status: int
@@ -58,6 +67,7 @@ class Api:
     store: Store
     bus: Bus
     vitals: Vitals
+    answered: list[tuple[str, str, int]]  # route, method, status
     wakes: list[None] = field(default_factory=list)
     under_way: set[tuple[str, str]] = field(default_factory=set)
 
@@ -110,11 +120,13 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await store.open()
     wakes: list[None] = []
     vitals = Vitals()
+    answered: list[tuple[str, str, int]] = []
     context = Context(
         store=store,
         bus=bus,
         auth=Access(TOKEN, {}),
         health=vitals,
+        metrics=Metrics(),
         control=None,  # there is no engine; tests/e2e/test_operate.py has one
         data_dir=tmp_path,
         wake=lambda: wakes.append(None),
@@ -122,6 +134,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         default_concurrency=200,
         clock=clock,
         limits=LIMITS,
+        answered=lambda route, method, status, _: answered.append((route, method, status)),
         custom_fields=("vat",),
     )
     runner = web.AppRunner(build_app(context), auto_decompress=False, access_log=None)
@@ -129,7 +142,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with ClientSession() as client:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield Api(url, client, store, bus, vitals, wakes, context.under_way)
+        yield Api(url, client, store, bus, vitals, answered, wakes, context.under_way)
     bus.close()
     await runner.cleanup()
     await store.close()

@@ -20,6 +20,7 @@ from skybatch.crawl.guard import Guard
 from skybatch.crawl.pulse import AWAY_S, Pulse
 from skybatch.crawl.resolver import Resolver
 from skybatch.crawl.throttle import Throttled
+from skybatch.crawl.traffic import Traffic
 from skybatch.model.clock import SystemClock
 from skybatch.model.reason import Reached, Reason
 from tests.crawl.nameserver import NameServer
@@ -41,7 +42,9 @@ async def fetching(
     pulse.beat()
     try:
         async with open_session(settings, resolver, guard) as session:
-            yield AiohttpFetcher(session, guard, settings, clock=clock, pulse=pulse)
+            yield AiohttpFetcher(
+                session, guard, settings, clock=clock, pulse=pulse, traffic=Traffic()
+            )
     finally:
         pulse.stop()
         await resolver.close()

@@ -350,17 +350,17 @@ async def test_a_suspect_is_not_blamed_for_a_process_that_ends_by_itself():
     pool = ReadingPool(SystemClock(), Additions())
     answer = asyncio.get_running_loop().create_future()
     suspect = Page(PAGE, "shop.example", answer, is_suspect=True)
-    pool._mourn(Process(channel=None, pages=deque([suspect])), by_signal=0)
+    pool._mourn(Process(channel=None, pid=0, pages=deque([suspect])), by_signal=0)
     assert list(pool._slow) == [suspect]
     assert suspect.is_suspect
     assert suspect.is_wanted
-    pool._mourn(Process(channel=None, pages=deque([suspect])), by_signal=signal.SIGKILL)
+    pool._mourn(Process(channel=None, pid=0, pages=deque([suspect])), by_signal=signal.SIGKILL)
     with pytest.raises(FetchError):
         answer.result()
 
 
 def test_a_suspect_shares_a_process_with_nobody():
-    process = Process(channel=None)
+    process = Process(channel=None, pid=0)
     suspect, other = (Page(PAGE, "shop.example", None, is_suspect=each) for each in (True, False))
     assert process.takes(suspect)
     process.pages.append(other)

@@ -1,0 +1,1 @@
+"""Metrics: what the daemon counts of itself, as Prometheus reads it."""
