@@ -19,7 +19,15 @@ from skybatch.store.database import Store
 from skybatch.store.opening import FILE
 
 TOKEN = "scraper_sky_2024"  # noqa: S105 - of a database that lives for one test
-LIMITS = Limits(json_bytes=1 << 20, silence_seconds=0.5, stream_domains=5_000, wait_seconds=5)
+LIMITS = Limits(
+    json_bytes=1 << 20,
+    silence_seconds=0.5,
+    stream_domains=5_000,
+    wait_seconds=5,
+    streams_each=4,
+    linger_seconds=0.05,
+    stall_seconds=0.5,
+)
 
 
 class Vitals:
@@ -58,6 +66,7 @@ class Api:
     store: Store
     bus: Bus
     vitals: Vitals
+    app: web.Application
     wakes: list[None] = field(default_factory=list)
     under_way: set[tuple[str, str]] = field(default_factory=set)
 
@@ -124,12 +133,13 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         limits=LIMITS,
         custom_fields=("vat",),
     )
-    runner = web.AppRunner(build_app(context), auto_decompress=False, access_log=None)
+    app = build_app(context)
+    runner = web.AppRunner(app, auto_decompress=False, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with ClientSession() as client:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield Api(url, client, store, bus, vitals, wakes, context.under_way)
+        yield Api(url, client, store, bus, vitals, app, wakes, context.under_way)
     bus.close()
     await runner.cleanup()
     await store.close()
