@@ -121,7 +121,8 @@ class Stream:
                 chunk += await self._passed(event)
             chunk += await self._shown()
             if not chunk and self._now() >= self._beat_at:
-                chunk = sse.BEAT
+                # And a look at the store, should the last event have been committed untold.
+                chunk, is_joined = sse.BEAT, False
             if chunk:
                 self._beat_at = self._now() + self._context.limits.beat_seconds
                 yield chunk
