@@ -23,6 +23,7 @@ class SseReader:
     comments: int = 0
     retry_ms: list[int] = field(default_factory=list)
     last_id: str = ""
+    _id: str = ""
     _rest: bytes = b""
     _type: str = ""
     _data: list[str] = field(default_factory=list)
@@ -38,6 +39,7 @@ class SseReader:
 
     def _line(self, line: str) -> None:
         if not line:
+            self.last_id = self._id  # only now: of what was half read nothing counts
             if self._data:
                 self.messages.append(Message(self._type, "\n".join(self._data), self.last_id))
             self._type, self._data = "", []
@@ -52,11 +54,15 @@ class SseReader:
             case "data":
                 self._data.append(value)
             case "id":
-                self.last_id = value
+                self._id = value
             case "retry":
                 self.retry_ms.append(int(value))
             case _:
                 raise AssertionError(f"no such field: {line!r}")
+
+    def cut_off(self) -> None:
+        """The connection has ended."""
+        self._rest, self._id, self._type, self._data = b"", self.last_id, "", []
 
     @property
     def ids(self) -> list[int]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 
 from skybatch.demo.sites import bench_hosts
 from tests.api.sse_reader import SseReader
-from tests.e2e.process import PREFIX, TOKEN, DaemonProcess, SiteProcess
+from tests.e2e.process import PREFIX, TOKEN, DaemonProcess, SiteProcess, connect_to
 
 HOSTS, PAGES = 12, 6
 NAMES = bench_hosts(HOSTS)
@@ -53,25 +54,29 @@ class Listener(threading.Thread):
         self.daemon_process, self.path, self.is_patient = daemon, path, is_patient
         self.reader, self.connections, self.is_done = SseReader(), 0, False
         self.statuses = []
+        self.pause = threading.Event()
         self.start()
 
     def run(self):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while not self.is_done:
-            headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream"}
-            if self.reader.last_id:
-                headers["Last-Event-ID"] = self.reader.last_id
-            with suppress(OSError, HTTPException):
-                url = self.daemon_process.url + PREFIX + self.path
-                asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - loopback
-                with opener.open(asked, timeout=30) as response:
-                    self.statuses.append(response.status)
-                    self.is_done = response.status == 204
-                    while line := response.readline():
-                        self.reader.feed(line)
-            self.is_done = self.is_done or not self.is_patient
-            # What was half read is sent again.
-            self.reader._rest, self.reader._type, self.reader._data = b"", "", []
+            if url := self.daemon_process.url:  # none for a moment while it starts
+                with suppress(OSError, HTTPException):
+                    self.listen(url)
+                self.reader.cut_off()
+                self.is_done = self.is_done or not self.is_patient
+            self.pause.wait(0.05)  # the time to wait before the next connection
+
+    def listen(self, url):
+        headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream"}
+        if self.reader.last_id:
+            headers["Last-Event-ID"] = self.reader.last_id
+        asked = urllib.request.Request(url + PREFIX + self.path, headers=headers)  # noqa: S310
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(asked, timeout=30) as response:
+            self.statuses.append(response.status)
+            self.is_done = response.status == 204
+            while line := response.readline():
+                self.reader.feed(line)
 
 
 def stored(daemon, path="/events"):
@@ -128,6 +133,31 @@ def test_a_stop_ends_every_stream_at_once_and_they_do_not_hold_it_up(daemon):
     assert {tuple(listener.statuses) for listener in listeners} == {(200,)}
     assert not [line for line in daemon.log_lines() if line["level"] in ("warning", "error")
                 and line["event"].startswith("api.")]  # fmt: skip
+
+
+def test_streams_end_before_the_drain_and_those_that_come_in_it_are_told_to_come_back(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it connects, and never answers
+        silence = connect_to(silent.getsockname()[1])
+        daemon = DaemonProcess(tmp_path, f"{silence}\n[workers]\ndrain_s = 2")
+        daemon.start()
+        try:
+            batch_id = daemon.submit(NAMES[:1], max_pages=1)
+            patient = Listener(daemon, f"/batch/{batch_id}/events")
+            until(lambda: [m for m in patient.reader.messages if m.type == "job.claimed"])
+            assert patient.statuses == [200]
+            daemon.process.terminate()
+            until(lambda: len(patient.statuses) >= 3, 5)
+            assert daemon.process.poll() is None
+            assert set(patient.statuses) == {200}
+            assert set(patient.reader.retry_ms) == {2000}
+            assert daemon.process.wait(20) == 0
+            daemon.start()
+            until(lambda: [m for m in patient.reader.messages if m.type == "job.claimed"][1:])
+            expected = [event["id"] for event in stored(daemon, f"/batch/{batch_id}/events")]
+            until(lambda: patient.reader.ids[: len(expected)] == expected)
+            patient.is_done = True
+        finally:
+            daemon.kill()
 
 
 def test_an_event_is_heard_within_milliseconds_of_its_answer(daemon):
