@@ -10,6 +10,7 @@ import pytest
 from skybatch.api import stream as streaming
 from skybatch.api import streams as shared
 from skybatch.api.context import Limits
+from skybatch.api.errors import Refusal
 from skybatch.api.stream import Stream, Wanted
 from skybatch.api.streams import Connection, Streams
 from skybatch.bus import Bus
@@ -252,3 +253,23 @@ async def test_pages_are_shown_live_a_few_a_second_and_without_an_id(scene):
     for task in tasks:
         await cancelled(task)
     assert not scene.bus.is_watched
+
+
+def test_the_daemon_has_an_end_of_streams_too_and_those_that_are_gone_do_not_count():
+    limits, streams = Limits(streams=2, streams_each=2), Streams()
+    one, gone, other, late = (
+        Connection(owner, None, transport, lambda: None)
+        for owner, transport in [
+            ("a", lambda: 1), ("b", lambda: None), ("c", lambda: 1), ("d", lambda: 1)
+        ]
+    )  # fmt: skip
+    with (
+        streams.opened(one, limits),
+        streams.opened(gone, limits),
+        streams.opened(other, limits),
+        pytest.raises(Refusal, match="2 streams are open"),
+        streams.opened(late, limits),
+    ):
+        pass
+    with streams.opened(late, limits):
+        pass

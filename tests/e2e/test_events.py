@@ -137,6 +137,7 @@ def test_a_stop_ends_every_stream_at_once_and_they_do_not_hold_it_up(daemon):
 
 def test_streams_end_before_the_drain_and_those_that_come_in_it_are_told_to_come_back(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it connects, and never answers
+        silent.settimeout(20)
         silence = connect_to(silent.getsockname()[1])
         daemon = DaemonProcess(tmp_path, f"{silence}\n[workers]\ndrain_s = 2")
         daemon.start()
@@ -144,6 +145,7 @@ def test_streams_end_before_the_drain_and_those_that_come_in_it_are_told_to_come
             batch_id = daemon.submit(NAMES[:1], max_pages=1)
             patient = Listener(daemon, f"/batch/{batch_id}/events")
             until(lambda: [m for m in patient.reader.messages if m.type == "job.claimed"])
+            asked, _ = silent.accept()  # something is under way that a drain waits for
             assert patient.statuses == [200]
             daemon.process.terminate()
             until(lambda: len(patient.statuses) >= 3, 5)
@@ -156,6 +158,7 @@ def test_streams_end_before_the_drain_and_those_that_come_in_it_are_told_to_come
             expected = [event["id"] for event in stored(daemon, f"/batch/{batch_id}/events")]
             until(lambda: patient.reader.ids[: len(expected)] == expected)
             patient.is_done = True
+            asked.close()
         finally:
             daemon.kill()
 
