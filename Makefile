@@ -11,7 +11,7 @@ PEERS := .venv-peers
 GO_PACKAGES := golang-go golang-github-puerkitobio-goquery-dev
 REFERENCE := $(and $(shell command -v go),$(wildcard /usr/share/gocode/src/github.com/PuerkitoBio/goquery),$(PEERS)/reference)
 SLOW_HOSTS := $(if $(shell command -v go),$(PEERS)/slow-hosts)
-TOOLS := nginx openssl strace faketime sqlite3 promtool
+TOOLS := curl nginx openssl strace faketime sqlite3 promtool
 # Further ones: `make test-all ALSO=mount` for tests that only root can run.
 ALSO ?=
 

@@ -94,6 +94,7 @@ class Daemon:
 
     started: Started
     engine: Supervisor
+    bus: Bus
     recorder: Recorder
     failed: asyncio.Future[None]  # ends when the engine does
 
@@ -113,6 +114,7 @@ async def serve(config: Config, announce: Callable[[Started], None]) -> int:
             return 1
         log.info("daemon.draining", seconds=config.workers.drain_s)
         daemon.recorder.note("daemon.draining", seconds=config.workers.drain_s)
+        daemon.bus.close()  # who listens hears the end now, and asks again when we are back
         await daemon.engine.stop(config.workers.drain_s)
     return 0
 
@@ -152,7 +154,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         stack.push_async_callback(store.close)
         access = await open_access(store, folder, config.auth.token)
 
-        queue = JobQueue(store, boot, gate := Gate(box.recorder), clock)
+        queue = JobQueue(store, boot, gate := Gate(box.recorder), clock, bus)
         asked = box.asked()
         recovered = await _recover(store, queue, box, asked)
         transitions.recovered(recovered)
@@ -192,6 +194,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         yield Daemon(
             Started(url, token_file, recovered, engine.pool.is_paused),
             engine,
+            bus,
             box.recorder,
             running,
         )

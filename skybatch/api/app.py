@@ -9,6 +9,7 @@ from skybatch.api import (
     again,
     batches,
     diff,
+    events,
     explain,
     health,
     jobs,
@@ -24,6 +25,7 @@ from skybatch.api import (
 from skybatch.api.auth import authenticate
 from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, STARTED, Context
 from skybatch.api.errors import answer_of
+from skybatch.api.streams import STREAMS, Streams
 from skybatch.model.ids import uuid7
 
 log = structlog.get_logger()
@@ -48,6 +50,8 @@ def build_app(context: Context) -> web.Application:
         middlewares=[metrics.measure, identify, catch, authenticate],
     )
     app[CONTEXT] = context
+    app[STREAMS] = streams = Streams()
+    app.on_shutdown.append(streams.end_all)
     app.on_response_prepare.append(_add_headers)
     app.add_routes(
         [
@@ -68,6 +72,8 @@ def build_app(context: Context) -> web.Application:
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
             web.get(f"{PREFIX}/batch/{{batch_id}}/summary", summary.show),
+            web.get(f"{PREFIX}/batch/{{batch_id}}/events", events.of_batch, allow_head=False),
+            web.get(f"{PREFIX}/events", events.of_all, allow_head=False),
             web.get(f"{PREFIX}/batch/{{batch_id}}/diff", diff.show, allow_head=False),
             web.get(f"{PREFIX}/batch/{{batch_id}}/explain", explain.explain),
             web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),

@@ -14,6 +14,7 @@ from skybatch.api.schemas import (
     RereadShape,
     batch_shape,
 )
+from skybatch.api.streams import STREAMS
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.reason import Reason
@@ -57,6 +58,7 @@ async def delete(request: web.Request) -> web.Response:
     context, batch_id = context_of(request), batch_id_of(request)
     cursor.Query(request).check()
     await context.store.write_freeing(lambda tx: staging.hide(tx, batch_id))
+    request.app[STREAMS].end_of(batch_id)
     context.wake()
     return web.Response(status=204)
 

@@ -72,6 +72,11 @@ class Limits:
     silence_seconds: float = 15.0  # without a byte of a body
     stream_domains: int = 2_000_000
     wait_seconds: float = 60.0  # the longest long poll
+    streams: int = 100  # of events that are open at once
+    streams_each: int = 50  # likewise, with one token
+    beat_seconds: float = 15.0  # a stream without events shows that it lives
+    linger_seconds: float = 2.0  # the stream of a batch outlives it, should somebody retry it
+    stall_seconds: float = 20.0  # a client that takes nothing for so long is dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,15 +105,16 @@ class Query:
             self.fault("cursor", str(error))
             return None
 
-    def words(self, name: str, known: type[E]) -> tuple[E, ...]:
+    def words(self, name: str, *known: type[E]) -> tuple[E, ...]:
         """A list of words, separated by commas."""
+        members = {member.value: member for each in known for member in each}
         found = []
         for word in filter(None, (self.text(name) or "").split(",")):
-            try:
-                found.append(known(word))
-            except ValueError:
-                names = ", ".join(known)
-                self.fault(name, f"{word!r} is none of {names}{suggest(word, known)}")
+            if word in members:
+                found.append(members[word])
+            else:
+                names = ", ".join(members)
+                self.fault(name, f"{word!r} is none of {names}{suggest(word, members)}")
         return tuple(found)
 
     def one_of(self, name: str, *choices: str) -> str:

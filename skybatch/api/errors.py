@@ -20,6 +20,7 @@ STATUS: Mapping[str, int] = {
     "unauthorized": 401,
     "not_found": 404,
     "method_not_allowed": 405,
+    "not_acceptable": 406,
     "body_timeout": 408,
     "conflict": 409,
     "idempotency_mismatch": 409,
@@ -27,6 +28,7 @@ STATUS: Mapping[str, int] = {
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid": 422,
+    "too_many_streams": 429,
     "store_unavailable": 503,
     "storage_full": 507,
 }
@@ -35,16 +37,23 @@ _TITLES: Mapping[int, str] = {
     401: "A valid token is needed",
     404: "Not found",
     405: "Method not allowed",
+    406: "There is no such form",
     408: "The body stopped coming",
     409: "Conflict with what is stored",
     413: "The body is too large",
     415: "The media type is not supported",
     422: "The request has faults",
+    429: "Too much at once",
     500: "A bug of skybatch",
     503: "The database cannot be used right now",
     507: "The disk is full",
 }
-_RETRY = {"in_progress": "1", "store_unavailable": "5", "storage_full": "30"}
+_RETRY = {
+    "in_progress": "1",
+    "store_unavailable": "5",
+    "storage_full": "30",
+    "too_many_streams": "10",
+}
 FAULTS_LISTED = 1_000
 LONGEST = 2_000  # characters of a sentence
 

@@ -7,6 +7,7 @@ import msgspec
 from skybatch.api.context import PREFIX
 from skybatch.model.batch import Batch, Receipted
 from skybatch.model.clock import rfc3339
+from skybatch.model.event import Event, PageEvent
 from skybatch.model.job import Job
 from skybatch.model.record import Pages, pages, processing_time
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL, JobState
@@ -94,6 +95,25 @@ class StatusShape(BatchShape):
     """A batch with its first thousand jobs by domain."""
 
     domain_statuses: dict[str, JobShape]
+
+
+class EventShape(msgspec.Struct):
+    """An event, in a list as in a stream; a page has no id."""
+
+    id: int | None
+    type: str
+    at: str | None
+    batch_id: str
+    job_id: str | None
+    attempt: int | None
+    data: Mapping[str, str | int | float | None]
+
+
+class EventsShape(msgspec.Struct):
+    """A slice of the list of events."""
+
+    items: list[EventShape]
+    next_cursor: str | None
 
 
 class ListShape(msgspec.Struct):
@@ -223,3 +243,16 @@ def standing_shape(standing: Standing, batch: Batch) -> JobShape:
 def printable(text: str) -> str:
     """Text that JSON can carry: lone surrogates become question marks."""
     return text.encode("utf-8", "replace").decode()
+
+
+def event_shape(event: Event | PageEvent) -> EventShape:
+    """An event as everybody sees it."""
+    return EventShape(
+        id=event.id if isinstance(event, Event) else None,
+        type=event.type.value,
+        at=rfc3339(event.at),
+        batch_id=event.batch_id,
+        job_id=event.job_id,
+        attempt=event.attempt,
+        data=event.data,
+    )

@@ -7,15 +7,17 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
+from skybatch.bus import Bus
 from skybatch.engine.gate import Gate
 from skybatch.errors import StoreUnavailable
 from skybatch.model.clock import SteadyClock
-from skybatch.model.event import EventType
+from skybatch.model.event import EventType, PageEvent, PageEventType
 from skybatch.model.job import Claim
 from skybatch.model.outcome import Outcome
-from skybatch.model.page import Discovery, Earlier, Known, PageWrite, Progress
+from skybatch.model.page import Discovery, Earlier, Known, Page, PageWrite, Progress
 from skybatch.model.profile import Profile
 from skybatch.model.recovery import Asked, Recovered, Suspect
+from skybatch.model.state import PageState
 from skybatch.store import again, attempts, batches, claims, pages, pausing, rescue, steps, watching
 from skybatch.store.database import Store
 from skybatch.store.reader import Snapshot
@@ -45,8 +47,12 @@ class JobQueue:
     `store` and `finish` wait at the gate, and try again.
     """
 
-    def __init__(self, store: Store, boot: str, gate: Gate, clock: SteadyClock) -> None:
+    def __init__(
+        self, store: Store, boot: str, gate: Gate, clock: SteadyClock, bus: Bus | None = None
+    ) -> None:
+        """The bus is told of pages; without one nobody is."""
         self._store = store
+        self._bus = bus or Bus()
         self._clock = clock
         self._boot = boot
         self._gate = gate
@@ -114,6 +120,8 @@ class JobQueue:
             return self._store.write_soon(lambda tx: pages.store(tx, claim, present))
 
         await self._patiently(once)
+        if self._bus.is_watched and write.page.state in _SHOWN:
+            self._bus.show(_shown(claim, write.page, self._clock.now()))
 
     async def earlier(self, claim: Claim, url: str) -> Earlier | None:
         """A page as the batch that is repeated has it, if its server can tell of changes. When it
@@ -246,3 +254,31 @@ def _progress(claim: Claim, db: Snapshot) -> Progress:
 
 def _renewed(write: PageWrite, newest: Profile) -> PageWrite:
     return write if write.profile is None else replace(write, profile=newest)
+
+
+_SHOWN = {
+    PageState.FETCHED: PageEventType.PAGE_FETCHED,
+    PageState.FAILED: PageEventType.PAGE_FAILED,
+}
+
+
+def _shown(claim: Claim, page: Page, now: float) -> PageEvent:
+    """The page with the members that it has in a trace."""
+    data = {
+        "domain": claim.target.domain,
+        "url": page.url,
+        "status": page.status,
+        "reason": page.reason,
+        "detail": page.detail,
+        "tries": page.tries,
+        "bytes": page.bytes,
+        "elapsed_ms": page.elapsed_ms,
+    }
+    return PageEvent(
+        at=now,
+        type=_SHOWN[page.state],
+        batch_id=claim.batch_id,
+        job_id=claim.job_id,
+        attempt=claim.attempt,
+        data={name: value for name, value in data.items() if value is not None},
+    )

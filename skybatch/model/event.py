@@ -24,6 +24,13 @@ class EventType(StrEnum):
     JOB_FINISHED = "job.finished"
 
 
+class PageEventType(StrEnum):
+    """What is told of pages while somebody watches; what became of each is a row of its own."""
+
+    PAGE_FETCHED = "page.fetched"
+    PAGE_FAILED = "page.failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Stored in the transaction that made it true, published after the commit."""
@@ -35,3 +42,15 @@ class Event:
     job_id: str | None = None
     attempt: int | None = None
     data: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """A page that is stored, told live and nowhere kept: it has no id."""
+
+    at: float
+    type: PageEventType
+    batch_id: str
+    job_id: str
+    attempt: int
+    data: Mapping[str, str | int | float | None]

@@ -19,7 +19,15 @@ from skybatch.store.database import Store
 from skybatch.store.opening import FILE
 
 TOKEN = "scraper_sky_2024"  # noqa: S105 - of a database that lives for one test
-LIMITS = Limits(json_bytes=1 << 20, silence_seconds=0.5, stream_domains=5_000, wait_seconds=5)
+LIMITS = Limits(
+    json_bytes=1 << 20,
+    silence_seconds=0.5,
+    stream_domains=5_000,
+    wait_seconds=5,
+    streams_each=4,
+    linger_seconds=0.05,
+    stall_seconds=0.5,
+)
 
 
 class Vitals:
@@ -68,6 +76,7 @@ class Api:
     bus: Bus
     vitals: Vitals
     answered: list[tuple[str, str, int]]  # route, method, status
+    app: web.Application
     wakes: list[None] = field(default_factory=list)
     under_way: set[tuple[str, str]] = field(default_factory=set)
 
@@ -137,12 +146,13 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         answered=lambda route, method, status, _: answered.append((route, method, status)),
         custom_fields=("vat",),
     )
-    runner = web.AppRunner(build_app(context), auto_decompress=False, access_log=None)
+    app = build_app(context)
+    runner = web.AppRunner(app, auto_decompress=False, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with ClientSession() as client:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield Api(url, client, store, bus, vitals, answered, wakes, context.under_way)
+        yield Api(url, client, store, bus, vitals, answered, app, wakes, context.under_way)
     bus.close()
     await runner.cleanup()
     await store.close()
