@@ -1,5 +1,6 @@
 """Takes a submission in: slices into a hidden batch, which the last one makes visible."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from skybatch.errors import Fault, Invalid
@@ -31,7 +32,8 @@ class _Intake:
     def note(self, lines: Slice) -> None:
         """What the slice tells apart from its jobs."""
         for line in lines:
-            self.columns.update(dict.fromkeys(name for name, _ in line.entry.columns))
+            if line.entry.columns:
+                self.columns.update(dict.fromkeys(name for name, _ in line.entry.columns))
             if isinstance(line, Rejected):
                 self.rejected_count += 1
                 if len(self.rejected) < LISTED:
@@ -102,14 +104,21 @@ async def submit(
     and whatever `slices` raises.
     """
     intake = _Intake(submission, conclude)
+    writing: asyncio.Task[None] | None = None
     try:
         held: Slice = ()
         async for lines in slices:
-            if held:
-                await _write(store, intake, held, is_last=False)
+            if writing is not None:
+                await writing
+                writing = None
+            if held:  # the next one is read while this one is written
+                writing = asyncio.create_task(_write(store, intake, held, is_last=False))
             held = lines
+        if writing is not None:
+            await writing
         await _write(store, intake, held, is_last=True)
     except BaseException:
+        _drop(writing)
         store.post_surely(intake.give_up)
         raise
     return intake.receipted()
@@ -118,3 +127,9 @@ async def submit(
 async def _write(store: Store, intake: _Intake, lines: Slice, *, is_last: bool) -> None:
     intake.note(lines)
     await store.write(lambda tx: intake.unit(tx, lines, is_last=is_last))
+
+
+def _drop(writing: "asyncio.Task[None] | None") -> None:
+    """Wait for a slice no longer. It is with the writer already, or will never be."""
+    if writing is not None and not writing.cancel() and not writing.cancelled():
+        writing.exception()  # another one is told; asyncio would log this one as forgotten

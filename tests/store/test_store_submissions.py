@@ -60,10 +60,13 @@ async def test_a_submission_cut_off_midway_leaves_nothing(store):
 async def test_a_staged_batch_is_seen_by_nobody(store):
     wanted = submission()
 
+    async def is_stored():
+        return await rows(store, "jobs") == 1
+
     async def slices():
         yield [accepted(0, "a.example")]
         yield [accepted(1, "b.example")]
-        assert await rows(store, "jobs") == 1  # the first slice is stored, the last one is not
+        await until(is_stored)  # the first slice is, the last one is not
         with pytest.raises(NotFound):
             await store.read(lambda db: batches.find(db, wanted.batch_id))
         assert await store.read(lambda db: batches.listing(db, limit=10)) == []
