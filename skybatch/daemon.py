@@ -163,7 +163,6 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         bus.listen(engine.pool.hear)
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
-        merge.prepare()
         context = _context(config, folder, store, bus, access, engine, bench, recovered)
         url = await stack.enter_async_context(
             listening(build_app(context), config.server.host, config.server.port)
@@ -176,12 +175,24 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
+        preparing = asyncio.create_task(_prepare_merging(), name="prepare merging")
+        stack.push_async_callback(asyncio.wait, {preparing})
         yield Daemon(
             Started(url, token_file, recovered, engine.pool.is_paused),
             engine,
             box.recorder,
             running,
         )
+
+
+async def _prepare_merging() -> None:
+    """Read what the first page would otherwise wait for, while nobody has any descriptor yet; a
+    submission is taken without it."""
+    try:
+        await asyncio.to_thread(merge.prepare)
+    except OSError as error:  # the first page tries again
+        log.error("daemon.not_prepared", error=error.strerror)
+    gc.freeze()
 
 
 def _context(  # noqa: PLR0913 - this is where the parts meet

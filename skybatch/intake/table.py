@@ -11,7 +11,7 @@ from skybatch.model.batch import Rejected
 from skybatch.model.target import Entry
 
 MAX_ENTRIES = 2_000_000
-SLICE_ROWS = 5_000
+SLICE_ROWS = 2_000
 SLICE_BYTES = 1 << 20  # of the body; a slice of long lines has fewer rows
 MEDIA_TYPES = ("text/csv", "text/plain", "application/x-ndjson")
 
@@ -45,7 +45,7 @@ async def read_table(
     column: str | None = None,
     limit: int = MAX_ENTRIES,
 ) -> AsyncIterator[list[Entry | Rejected]]:
-    """The entries of a body in slices of at most 5,000; `row` counts them from 0.
+    """The entries of a body in slices of at most 2,000; `row` counts them from 0.
 
     `media_type` is one of MEDIA_TYPES, `column` the name (of a CSV also the number from 1) of the
     column that holds the domain. Raises Invalid for a body that cannot be read as such a list,
