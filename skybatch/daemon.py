@@ -1,7 +1,6 @@
 """The composition root: builds every part, starts and stops them in written order."""
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 import structlog
 
 import skybatch
+from skybatch import garbage
 from skybatch.access import FILE as TOKEN_FILE
 from skybatch.access import Access, open_access
 from skybatch.api.app import build_app
@@ -49,8 +49,6 @@ from skybatch.store.lock import DirectoryLock
 from skybatch.store.opening import FILE, data_folder
 
 log = structlog.get_logger()
-
-OLDEST = 100  # collections of the middle generation between two of the oldest; usually 10
 
 ADDRESS_FILE = "address"
 
@@ -174,7 +172,6 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         bus.listen(engine.pool.hear)
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
-        merge.prepare()
         lags = await stack.enter_async_context(loop_lag())
         parts = Parts(store, bus, engine, bench, transitions, Requests(), lags, clock.now())
         context = _context(config, folder, access, parts, recovered)
@@ -183,14 +180,12 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         )
         stack.callback(bus.close)
         _write_address(folder / ADDRESS_FILE, url)
-        # What the start made lives as long as we do: left out of every later collection, which
-        # halves the longest pause of the loop. What has grown old since is looked through a tenth
-        # as often as usual: with 200 jobs at work that takes 50 ms, and finds next to nothing.
-        gc.freeze()
-        gc.set_threshold(*gc.get_threshold()[:2], OLDEST)
+        garbage.keep()
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
+        preparing = asyncio.create_task(_prepare_merging(), name="prepare merging")
+        stack.push_async_callback(asyncio.wait, {preparing})
         yield Daemon(
             Started(url, token_file, recovered, engine.pool.is_paused),
             engine,
@@ -198,6 +193,16 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
             box.recorder,
             running,
         )
+
+
+async def _prepare_merging() -> None:
+    """Read what the first page would otherwise wait for, while nobody has any descriptor yet; a
+    submission is taken without it."""
+    try:
+        await asyncio.to_thread(merge.prepare)
+    except OSError as error:  # the first page tries again
+        log.error("daemon.not_prepared", error=error.strerror)
+    garbage.keep()
 
 
 def _context(

@@ -19,6 +19,7 @@ from skybatch.recorder.lines import read
 from skybatch.recorder.mark import Mark
 from skybatch.store import batches, jobs, rescue
 from skybatch.store.database import Store
+from skybatch.store.domains import Seen
 from skybatch.store.opening import FILE
 from tests.store.seeds import accepted, submission, submit
 from tests.store.test_store_claims import claim
@@ -71,7 +72,7 @@ async def test_a_start_deletes_what_was_being_taken_in(tmp_path):
     await store.open()
     wanted = submission()
     await store.write(
-        lambda tx: jobs.add(tx, batches.create(tx, wanted), [accepted(0, "a.example")])
+        lambda tx: jobs.add(tx, batches.create(tx, wanted), [accepted(0, "a.example")], Seen())
     )
     await store.close()
     async with run(settings(tmp_path)):

@@ -7,7 +7,7 @@ import click
 
 import skybatch
 from skybatch.cli.exits import Exit, explained
-from skybatch.cli.importing import uncollected
+from skybatch.cli.importing import uncollected, without
 from skybatch.errors import SkybatchError
 
 # The help of the group is written here: importing the commands to ask them costs half a second.
@@ -48,7 +48,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        with uncollected():
+        # structlog loads rich for tracebacks that our log does not have: a tenth of a start.
+        with uncollected(), without("rich"):
             command: click.Command = import_module(f"skybatch.cli.{cmd_name}").command
         return command
 

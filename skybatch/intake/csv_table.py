@@ -151,6 +151,8 @@ def _entry(row: int, cells: Sequence[str], header: Header) -> Entry:
     if len(cells) > len(names):
         names = _unique([*names, *[""] * (len(cells) - len(names))])
     text = cells[header.domain] if header.domain < len(cells) else ""
+    if len(names) == 1:
+        return Entry(row, text)
     columns = tuple(
         (name, cell)
         for index, (name, cell) in enumerate(zip(names, cells, strict=False))

@@ -14,6 +14,7 @@ from skybatch.model.page import Earlier, FrontierRow
 from skybatch.model.target import Entry, Target
 from skybatch.store.batches import pairs
 from skybatch.store.database import Store
+from skybatch.store.domains import key_of
 from skybatch.store.results import page_of
 
 SLICE = 2_000  # domains of one read
@@ -82,10 +83,12 @@ def seeds(db: sqlite3.Connection, held: Claim, *, limit: int) -> tuple[FrontierR
     rows = db.execute(
         """
         SELECT p.url, p.depth, p.score
-        FROM jobs j JOIN pages p INDEXED BY pages_of_job ON p.job = j.seq
-        WHERE j.batch = ? AND j.domain = ? AND p.state <> 'skipped' ORDER BY p.seq LIMIT ?
+        FROM domains d JOIN jobs j ON j.seq = d.job
+          JOIN pages p INDEXED BY pages_of_job ON p.job = j.seq
+        WHERE d.batch = ? AND d.key = ? AND j.domain = ? AND p.state <> 'skipped'
+        ORDER BY p.seq LIMIT ?
         """,
-        (held.again, held.target.domain, limit),
+        (held.again, key_of(held.target.domain), held.target.domain, limit),
     )
     return tuple(FrontierRow(row["url"], row["depth"], score=row["score"]) for row in rows)
 
@@ -95,10 +98,12 @@ def earlier(db: sqlite3.Connection, held: Claim, url: str) -> Earlier | None:
     by which to ask for a change."""
     row = db.execute(
         """
-        SELECT p.* FROM jobs j JOIN pages p ON p.job = j.seq AND p.url = ?
-        WHERE j.batch = ? AND j.domain = ? AND p.state = 'fetched' AND p.facts IS NOT NULL
+        SELECT p.* FROM domains d JOIN jobs j ON j.seq = d.job
+          JOIN pages p ON p.job = j.seq AND p.url = ?
+        WHERE d.batch = ? AND d.key = ? AND j.domain = ?
+          AND p.state = 'fetched' AND p.facts IS NOT NULL
           AND (p.etag IS NOT NULL OR p.last_modified IS NOT NULL)
         """,
-        (url, held.again, held.target.domain),
+        (url, held.again, key_of(held.target.domain), held.target.domain),
     ).fetchone()
     return None if row is None else Earlier(page_of(row))

@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from skybatch.errors import StoreUnusable
+from skybatch.store.domains import key_of
 
 APPLICATION_ID = 0x534B5942  # "SKYB" in the header of the file
 
@@ -31,7 +32,8 @@ def check_version(db: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Apply what is missing."""
+    """Apply what is missing. References between tables must not be enforced."""
+    db.create_function("domain_key", 1, key_of, deterministic=True)
     (version,) = db.execute("PRAGMA user_version").fetchone()
     for number, script in _migrations():
         if number > version:

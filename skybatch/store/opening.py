@@ -73,19 +73,25 @@ def _create(path: Path, draft: Path) -> None:
     draft.unlink(missing_ok=True)
     db = sqlite3.connect(draft, isolation_level=None)
     try:
-        db.executescript("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")
+        db.executescript("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = MEMORY;")
+        db.execute("PRAGMA synchronous = OFF")  # nobody's file yet: synced as a whole, below
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrate(db)
         db.execute("PRAGMA journal_mode = WAL")
     finally:
         db.close()
+    _sync(draft, os.O_RDONLY)
     draft.rename(path)
     sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:

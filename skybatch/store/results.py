@@ -12,6 +12,7 @@ from skybatch.model.profile import Profile
 from skybatch.model.reason import Reason
 from skybatch.model.record import PageOfJob
 from skybatch.model.state import PageState, SkipReason
+from skybatch.store.domains import key_of
 from skybatch.store.jobs import job_of
 from skybatch.store.pages import profile_of
 
@@ -36,13 +37,15 @@ def results_of_domains(
     db: sqlite3.Connection, batch: int, domains: Sequence[str]
 ) -> list[tuple[Job, Profile]]:
     """As `domain_results`, of some domains; those that the batch does not have are left out."""
+    marks = ", ".join("?" * len(domains))
     rows = db.execute(
         f"""
         SELECT j.*, b.id AS batch_id, b.paused, j.run_after AS waits_until, p.body
-        FROM jobs j JOIN batches b ON b.seq = j.batch LEFT JOIN profiles p ON p.job = j.seq
-        WHERE j.batch = ? AND j.domain IN ({", ".join("?" * len(domains))})
+        FROM domains d JOIN jobs j ON j.seq = d.job JOIN batches b ON b.seq = j.batch
+          LEFT JOIN profiles p ON p.job = j.seq
+        WHERE d.batch = ? AND d.key IN ({marks}) AND j.domain IN ({marks})
         """,  # noqa: S608 - only question marks are put in
-        (batch, *domains),
+        (batch, *map(key_of, domains), *domains),
     )
     return [(job_of(row), profile_of(row["body"])) for row in rows]
 

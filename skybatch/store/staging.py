@@ -79,7 +79,7 @@ def discard(tx: Tx) -> bool:
 def _slices() -> tuple[tuple[str, int], ...]:
     """Each deletes so many rows of a hidden batch at most. Pages go before their jobs: a cascade
     over many jobs of a thousand pages would take minutes."""
-    return (_PAGES, BULK), (_JOBS, JOBS), (_LEFTOVERS, BULK), (_EVENTS, BULK)
+    return (_PAGES, BULK), (_JOBS, JOBS), (_LEFTOVERS, BULK), (_DOMAINS, BULK), (_EVENTS, BULK)
 
 
 _PAGES = """
@@ -97,6 +97,11 @@ DELETE FROM jobs WHERE seq IN (
 _LEFTOVERS = """
 DELETE FROM leftovers WHERE (batch, input_row) IN (
   SELECT l.batch, l.input_row FROM leftovers l JOIN batches b ON b.seq = l.batch
+  WHERE b.seq = :seq AND b.id = :id AND b.staging = 2 LIMIT :limit)
+"""
+_DOMAINS = """
+DELETE FROM domains WHERE (batch, key, job) IN (
+  SELECT d.batch, d.key, d.job FROM domains d JOIN batches b ON b.seq = d.batch
   WHERE b.seq = :seq AND b.id = :id AND b.staging = 2 LIMIT :limit)
 """
 _EVENTS = """

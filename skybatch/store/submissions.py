@@ -1,11 +1,14 @@
 """Takes a submission in: slices into a hidden batch, which the last one makes visible."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 
 from skybatch.errors import Fault, Invalid
 from skybatch.model.batch import Accepted, Receipted, Rejected, Submission
-from skybatch.store import batches, jobs, staging
+from skybatch.store import batches, domains, jobs, staging
 from skybatch.store.database import Store
+from skybatch.store.domains import Keyed, Seen
 from skybatch.store.staging import Staged
 from skybatch.store.tx import Tx
 
@@ -22,6 +25,7 @@ class _Intake:
         self.conclude = conclude
         self.batch: int | None = None
         self.columns: dict[str, None] = {}  # a set that keeps its order
+        self.seen = Seen()
         self.jobs = 0
         self.duplicates = 0
         self.rejected: list[Rejected] = []
@@ -31,18 +35,19 @@ class _Intake:
     def note(self, lines: Slice) -> None:
         """What the slice tells apart from its jobs."""
         for line in lines:
-            self.columns.update(dict.fromkeys(name for name, _ in line.entry.columns))
+            if line.entry.columns:
+                self.columns.update(dict.fromkeys(name for name, _ in line.entry.columns))
             if isinstance(line, Rejected):
                 self.rejected_count += 1
                 if len(self.rejected) < LISTED:
                     self.rejected.append(line)
 
-    def unit(self, tx: Tx, lines: Slice, *, is_last: bool) -> None:
-        """Store one slice; the batch with the first, visible with the last."""
+    def unit(self, lines: Slice, tx: Tx) -> None:
+        """Store one slice; the batch with the first."""
         if self.batch is None:
             self.batch = batches.create(tx, self.submission)
             self.created_at = tx.now
-        added = jobs.add(tx, self.batch, lines)
+        added = jobs.add(tx, self.batch, lines, self.seen)
         self.jobs += added.jobs
         self.duplicates += added.duplicates
         batches.add_counts(
@@ -52,11 +57,36 @@ class _Intake:
             duplicates=added.duplicates,
             rejected=len(lines) - added.jobs - added.duplicates,
         )
-        if is_last and self.jobs == 0:
+
+    def last_unit(self, lines: Slice, tx: Tx) -> None:
+        """Store the last slice; a short list is complete then."""
+        self.unit(lines, tx)
+        if self.jobs == 0:
             raise no_domain(self.rejected)
-        if is_last:
-            batches.publish(tx, self.batch, tuple(self.columns))
-            self.conclude(tx, self.receipted())
+        if self.is_short:
+            for keyed in self.seen.in_order():
+                self.keys_unit(keyed, tx)
+            self.publish(tx)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the keys of its domains go with its last slice."""
+        return len(self.seen) <= domains.TOGETHER
+
+    def keys_unit(self, keyed: Sequence[Keyed], tx: Tx) -> None:
+        """Let some of the jobs be found by their domains."""
+        domains.add(tx, self._row, keyed)
+
+    def publish(self, tx: Tx) -> None:
+        """Make the batch visible, now that all of it is there."""
+        batches.publish(tx, self._row, tuple(self.columns))
+        self.conclude(tx, self.receipted())
+
+    @property
+    def _row(self) -> int:
+        if self.batch is None:
+            raise RuntimeError("no slice is stored")
+        return self.batch
 
     def give_up(self, tx: Tx) -> None:
         """Leave what is stored to be deleted. Looks only in the writer's thread: a first slice
@@ -102,19 +132,41 @@ async def submit(
     and whatever `slices` raises.
     """
     intake = _Intake(submission, conclude)
+    writing: asyncio.Task[None] | None = None
     try:
         held: Slice = ()
         async for lines in slices:
-            if held:
-                await _write(store, intake, held, is_last=False)
+            if writing is not None:
+                await writing
+                writing = None
+            if held:  # the next one is read while this one is written
+                writing = asyncio.create_task(_write(store, intake, held))
             held = lines
-        await _write(store, intake, held, is_last=True)
+        if writing is not None:
+            await writing
+        await _write_last(store, intake, held)
     except BaseException:
+        _drop(writing)
         store.post_surely(intake.give_up)
         raise
     return intake.receipted()
 
 
-async def _write(store: Store, intake: _Intake, lines: Slice, *, is_last: bool) -> None:
+async def _write(store: Store, intake: _Intake, lines: Slice) -> None:
     intake.note(lines)
-    await store.write(lambda tx: intake.unit(tx, lines, is_last=is_last))
+    await store.write(partial(intake.unit, lines))
+
+
+async def _write_last(store: Store, intake: _Intake, lines: Slice) -> None:
+    intake.note(lines)
+    await store.write(partial(intake.last_unit, lines))
+    if not intake.is_short:
+        for keyed in intake.seen.in_order():
+            await store.write(partial(intake.keys_unit, keyed))
+        await store.write(intake.publish)
+
+
+def _drop(writing: "asyncio.Task[None] | None") -> None:
+    """Wait for a slice no longer. It is with the writer already, or will never be."""
+    if writing is not None and not writing.cancel() and not writing.cancelled():
+        writing.exception()  # another one is told; asyncio would log this one as forgotten

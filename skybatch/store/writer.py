@@ -59,6 +59,20 @@ class Unit(Generic[T]):
     result: T | None = None
     error: Exception | None = None
 
+    def run_alone(self, tx: Tx) -> None:
+        """Run as the whole transaction: without a savepoint, for which SQLite keeps a copy of each
+        page that is changed (for a slice of a long list, tens of megabytes)."""
+        try:
+            self.result = self.function(tx)
+        except Exception as error:
+            if not tx.db.in_transaction:
+                raise
+            self.error = _of_unit(error)
+            tx.execute("ROLLBACK")
+            tx.events.clear()
+        else:
+            tx.execute("COMMIT")
+
     def run(self, tx: Tx) -> None:
         """Run in a savepoint of its own, so that it fails alone."""
         already = len(tx.events)
@@ -211,10 +225,14 @@ class Writer:
     def _transact(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:
         tx = Tx(db, self._clock.now())
         db.execute("BEGIN IMMEDIATE")
+        if len(group) == 1:
+            group[0].run_alone(tx)
+        else:
+            for unit in group:
+                unit.run(tx)
+            db.execute("COMMIT")
         for unit in group:
-            unit.run(tx)
             self._look_at(unit.error)
-        db.execute("COMMIT")
         return tx.events
 
     def _look_at(self, error: Exception | None) -> None:

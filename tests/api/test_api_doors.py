@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from skybatch.api.context import PREFIX
+from skybatch.intake import table
 from skybatch.store import staging
 from tests.api.conftest import NOTHING, TOKEN, Api
 from tests.until import until
@@ -184,7 +185,8 @@ async def test_what_breaks_the_rules_of_http_is_a_4xx_and_stores_nothing(api: Ap
     await until_nothing(api)
 
 
-async def test_an_upload_that_is_cut_off_leaves_nothing(api: Api):
+async def test_an_upload_that_is_cut_off_leaves_nothing(api: Api, monkeypatch):
+    monkeypatch.setattr(table, "SLICE_ROWS", 1_000)
     host, _, port = api.url.removeprefix("http://").partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
     lines = b"".join(b"d%d.example\n" % number for number in range(4_000))

@@ -8,6 +8,9 @@ from skybatch.intake.target import BadDomain, parse_target
 from skybatch.model.target import Target
 
 LABEL_63 = "a" * 63
+LABELS = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True) | st.sampled_from(
+    ["xn--bcher-kva", "xn--", "0x1f", LABEL_63, LABEL_63 + "a"]
+)
 NAME_253 = ".".join([LABEL_63, LABEL_63, LABEL_63, "a" * 61])
 
 
@@ -213,3 +216,14 @@ def test_any_text_is_a_target_or_a_bad_domain_and_a_domain_stays_itself(text):
     assert found.scheme in (None, "http", "https")
     bare = f"[{found.host}]" if ":" in found.host else found.host
     assert found.domain == (bare if found.port is None else f"{bare}:{found.port}")
+
+
+@given(st.lists(LABELS, min_size=1, max_size=6).map(".".join))
+def test_a_usual_name_means_what_it_means_by_the_long_way(text):
+    def meant(written: str) -> Target | str:
+        try:
+            return parse_target(written)
+        except BadDomain as bad:
+            return bad.code
+
+    assert meant(text) == meant(text + "/")

@@ -339,7 +339,11 @@ async def test_an_id_whose_submission_was_cut_off_is_in_progress_not_taken(store
     async def broken():
         yield [accepted(0, "a.example")]
         yield [accepted(1, "b.example")]
+        await until(is_staged)
         raise ConnectionResetError
+
+    async def is_staged():
+        return await store.read(lambda db: db.execute("SELECT 1 FROM jobs").fetchone())
 
     with pytest.raises(ConnectionResetError):
         await submissions.submit(store, first, broken())

@@ -34,6 +34,7 @@ from skybatch.model.state import (
 from skybatch.store import attempts, batches, claims, jobs, pages, pausing, rescue, retrying, steps
 from skybatch.store.audit import audit
 from skybatch.store.counters import PAGE_COLUMNS, job_counts
+from skybatch.store.domains import Seen
 from skybatch.store.opening import FILE, create, open_writing
 from skybatch.store.tx import Tx
 from tests.drawing import section, words
@@ -144,7 +145,7 @@ class Machine(RuleBasedStateMachine):
         def unit(tx):
             batch = batches.create(tx, wanted)
             lines = [accepted(row, f"{row}.example") for row in range(count)]
-            made = jobs.add(tx, batch, lines).jobs
+            made = jobs.add(tx, batch, lines, Seen()).jobs
             batches.add_counts(tx, batch, jobs=made, duplicates=0, rejected=0)
             batches.publish(tx, batch, ())
 

@@ -9,6 +9,7 @@ from skybatch.model.batch import Rejected
 from skybatch.model.state import BatchState, JobState
 from skybatch.model.target import Entry
 from skybatch.store import batches, claims, jobs, staging, submissions
+from skybatch.store.domains import Seen
 from tests.store.seeds import accepted, slices_of, submission, submit
 from tests.until import until
 
@@ -60,10 +61,13 @@ async def test_a_submission_cut_off_midway_leaves_nothing(store):
 async def test_a_staged_batch_is_seen_by_nobody(store):
     wanted = submission()
 
+    async def is_stored():
+        return await rows(store, "jobs") == 1
+
     async def slices():
         yield [accepted(0, "a.example")]
         yield [accepted(1, "b.example")]
-        assert await rows(store, "jobs") == 1  # the first slice is stored, the last one is not
+        await until(is_stored)  # the first slice is, the last one is not
         with pytest.raises(NotFound):
             await store.read(lambda db: batches.find(db, wanted.batch_id))
         assert await store.read(lambda db: batches.listing(db, limit=10)) == []
@@ -113,7 +117,7 @@ async def test_recovery_deletes_what_a_dead_run_left_staged(store):
 
     def half(tx):
         row = batches.create(tx, staged)
-        jobs.add(tx, row, [accepted(0, "a.example")])
+        jobs.add(tx, row, [accepted(0, "a.example")], Seen())
 
     await store.write(half)
     assert await store.write(staging.abandon_all) == 1
@@ -153,8 +157,13 @@ async def test_rejected_lines_of_a_cut_off_submission_are_deleted_in_slices(stor
 
     def half(tx):
         row = batches.create(tx, staged)
-        jobs.add(tx, row, [accepted(0, "a.example")])
-        jobs.add(tx, row, [Rejected(Entry(number, "?"), "bad_host", "no") for number in range(10)])
+        jobs.add(tx, row, [accepted(0, "a.example")], Seen())
+        jobs.add(
+            tx,
+            row,
+            [Rejected(Entry(number, "?"), "bad_host", "no") for number in range(10)],
+            Seen(),
+        )
 
     await store.write(half)
     await store.write(staging.abandon_all)
