@@ -236,8 +236,8 @@ def _custom(
 
 
 def prepare() -> None:
-    """Read what merging and judging answers needs, which takes 50 to 100 ms: before anything runs
-    beside it, and while there are descriptors for it."""
+    """Read what merging and judging answers needs, which takes 50 to 100 ms: not while a page waits
+    for it, and while there are descriptors for it."""
     _public_suffixes()
     forms()
     kinds()

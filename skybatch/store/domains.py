@@ -7,10 +7,9 @@ the hashes of what came before, and the table gets them in order, page after pag
 
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import cache
 from hashlib import blake2b
 
-from skybatch.store.tx import Tx, Value
+from skybatch.store.tx import Tx, Value, many
 
 KEY_BITS = 36  # of a hash; two domains that share one are told apart by their jobs
 _SEQ_BITS = 64 - KEY_BITS
@@ -104,16 +103,15 @@ def _empty(bits: int) -> "array[int]":
 def add(tx: Tx, batch: int, keyed: Sequence[Keyed]) -> None:
     """Let jobs of the batch be found by their domains."""
     for start in range(0, len(keyed), _ROWS):
-        part = keyed[start : start + _ROWS]
         parameters: list[Value] = [batch]
-        for pair in part:
+        for pair in keyed[start : start + _ROWS]:
             parameters += pair
-        tx.execute(_insert(len(part)), parameters)
+        parameters += [None] * (1 + 2 * _ROWS - len(parameters))
+        tx.execute(_INSERT, parameters)
 
 
-@cache
-def _insert(count: int) -> str:
-    return f"""
-        INSERT INTO domains (batch, key, job) SELECT ?1, column1, column2
-        FROM (VALUES {", ".join(("(?, ?)",) * count)})
-        """  # noqa: S608 - only question marks are put in
+# Always as many rows, as for jobs.
+_INSERT = f"""
+INSERT INTO domains (batch, key, job)
+SELECT ?1, * FROM (VALUES {many(_ROWS, 2)}) WHERE column1 IS NOT NULL
+"""  # noqa: S608 - only question marks are put in

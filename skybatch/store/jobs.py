@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import msgspec
 
@@ -17,7 +16,7 @@ from skybatch.model.target import Entry
 from skybatch.store import counters
 from skybatch.store.batches import pairs
 from skybatch.store.domains import Seen, key_of
-from skybatch.store.tx import Tx, Value
+from skybatch.store.tx import Tx, Value, many
 
 TOGETHER = 250  # jobs of one statement
 
@@ -93,28 +92,38 @@ def _add_jobs(tx: Tx, batch: int, jobs: Mapping[str, tuple[int, Accepted]]) -> N
 
 
 def _add_some(tx: Tx, batch: int, jobs: Sequence[tuple[str, tuple[int, Accepted]]]) -> None:
-    """Add jobs, each with its id and number, in one statement.
+    """Add at most 250 jobs, each with its id and number, in one statement.
 
-    One by one each costs half as much again: what the table checks of a row is made ready for
-    each statement anew, and each statement gives the interpreter away.
+    One by one each would cost half as much again: what the table checks of a row is made ready
+    for each statement anew, and each statement gives the interpreter away.
     """
     parameters: list[Value] = [batch, tx.now]
     for job_id, (seq, line) in jobs:
         target, entry = line.target, line.entry
         parameters += (seq, job_id, target.domain, target.host, target.port, target.scheme)
         parameters += (target.path, entry.text, entry.row, _columns(entry))
-    tx.execute(_insert(len(jobs)), parameters)
+    parameters += [None] * (len(_INSERTED) * (TOGETHER - len(jobs)))
+    tx.execute(_INSERT, parameters)
 
 
-@cache
-def _insert(count: int) -> str:
-    return f"""
-        INSERT INTO jobs (seq, id, batch, domain, host, port, scheme, path, input, input_row,
-          columns, stage_at, created_at, updated_at)
-        SELECT column1, column2, ?1, column3, column4, column5, column6, column7, column8, column9,
-          column10, ?2, ?2, ?2
-        FROM (VALUES {", ".join(("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",) * count)})
-        """  # noqa: S608 - only question marks are put in
+_INSERTED = (
+    "seq",
+    "id",
+    "domain",
+    "host",
+    "port",
+    "scheme",
+    "path",
+    "input",
+    "input_row",
+    "columns",
+)
+# Always as many rows, those that are not needed left out: statements of every length would be kept
+# by the connection, 200 kB each.
+_INSERT = f"""
+INSERT INTO jobs ({", ".join(_INSERTED)}, batch, stage_at, created_at, updated_at)
+SELECT *, ?1, ?2, ?2, ?2 FROM (VALUES {many(TOGETHER, len(_INSERTED))}) WHERE column1 IS NOT NULL
+"""  # noqa: S608 - only names and question marks are put in
 
 
 def _add_leftover(

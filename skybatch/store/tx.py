@@ -12,6 +12,12 @@ Value = str | int | float | bytes | None
 Parameters = Mapping[str, Value] | Sequence[Value]
 
 
+def many(rows: int, columns: int) -> str:
+    """So many rows of placeholders, for VALUES."""
+    row = f"({', '.join('?' * columns)})"
+    return ", ".join([row] * rows)
+
+
 @dataclass(slots=True)
 class Tx:
     """What a unit of work gets; nobody but the writer's thread touches it."""
