@@ -27,6 +27,9 @@ from skybatch.store.tx import Tx
 log = structlog.get_logger()
 
 GATHER_SECONDS = 0.02  # measured: 1.16 x the pages a second of none
+# Without a unit, after which no more are waited for: the lanes of a few sites store a page each,
+# and go on when it is stored.
+QUIET_SECONDS = 0.004
 GROUP_UNITS = 256
 TOLD_TOGETHER = 8  # in a turn of the loop: what each does then takes 0.1 to 0.5 ms
 EVENTS_TOGETHER = 16  # count as one of these; a cancelled batch has 500 in a group
@@ -187,12 +190,20 @@ class Writer:
             self._is_idle = True
             self._changed.wait_for(lambda: self._units or self._is_closing)
             self._is_idle = False
-            self._changed.wait_for(
-                lambda: self._is_urgent or self._is_closing or len(self._units) >= GROUP_UNITS,
-                timeout=GATHER_SECONDS,
-            )
+            self._gather()
             self._is_urgent = False
             return [self._units.popleft() for _ in range(min(len(self._units), GROUP_UNITS))]
+
+    def _gather(self) -> None:
+        """Wait for company: as long as units keep coming, and not longer than a moment."""
+        until = time.monotonic() + GATHER_SECONDS
+        while not (self._is_urgent or self._is_closing or len(self._units) >= GROUP_UNITS):
+            count, seconds = len(self._units), until - time.monotonic()
+            if seconds <= 0:
+                return
+            self._changed.wait(min(seconds, QUIET_SECONDS))
+            if len(self._units) == count:
+                return
 
     def _commit(self, group: list[Unit[object]]) -> list[Event]:
         """One transaction for the group; when it cannot be committed every unit has failed."""
