@@ -184,8 +184,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
-        preparing = asyncio.create_task(_prepare_merging(), name="prepare merging")
-        stack.push_async_callback(asyncio.wait, {preparing})
+        asyncio.get_running_loop().call_soon(_prepare_merging)
         yield Daemon(
             Started(url, token_file, recovered, engine.pool.is_paused),
             engine,
@@ -195,11 +194,12 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         )
 
 
-async def _prepare_merging() -> None:
+def _prepare_merging() -> None:
     """Read what the first page would otherwise wait for, while nobody has any descriptor yet; a
-    submission is taken without it."""
+    submission is taken without it. Not in a thread: that would fight the loop for the interpreter
+    while the first batch comes in."""
     try:
-        await asyncio.to_thread(merge.prepare)
+        merge.prepare()
     except OSError as error:  # the first page tries again
         log.error("daemon.not_prepared", error=error.strerror)
     garbage.keep()
