@@ -9,6 +9,7 @@ from pathlib import Path
 
 from skybatch.model.state import JobState, PageState, batch_state
 from skybatch.store.counters import PAGE_COLUMNS, job_counts
+from skybatch.store.domains import key_of
 
 _ALSO_WITHOUT_ROW = frozenset({"skipped_scope", "skipped_budget", "skipped_trap"})
 _MOST = 20  # violations of a kind that are told one by one
@@ -129,6 +130,25 @@ def _violations(
         yield from _found(db, sentence, statement)
     yield from _some([*_wrong_pages(db, jobs)])
     yield from _some([*_wrong_batches(batches, jobs)])
+    yield from _some([*_wrong_domains(db, batches, jobs)])
+
+
+def _wrong_domains(
+    db: sqlite3.Connection, batches: list[sqlite3.Row], jobs: list[sqlite3.Row]
+) -> Iterator[str]:
+    """Each domain once in a batch, and to be found by its key; no constraint says so."""
+    keyed = set(map(tuple, db.execute("SELECT batch, key, job FROM domains")))
+    published = {batch["seq"] for batch in batches if not batch["staging"]}
+    seen: set[tuple[int, str]] = set()
+    for job in jobs:
+        batch, domain = job["batch"], job["domain"]
+        if batch not in published:
+            continue
+        if (batch, domain) in seen:
+            yield f"job {job['id']} is of {domain}, as one before it of the same batch"
+        seen.add((batch, domain))
+        if (batch, key_of(domain), job["seq"]) not in keyed:
+            yield f"job {job['id']} is not found by its domain {domain}"
 
 
 def _found(db: sqlite3.Connection, sentence: str, statement: str) -> list[str]:

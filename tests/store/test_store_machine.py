@@ -31,7 +31,18 @@ from skybatch.model.state import (
     SkipReason,
     batch_state,
 )
-from skybatch.store import attempts, batches, claims, jobs, pages, pausing, rescue, retrying, steps
+from skybatch.store import (
+    attempts,
+    batches,
+    claims,
+    domains,
+    jobs,
+    pages,
+    pausing,
+    rescue,
+    retrying,
+    steps,
+)
 from skybatch.store.audit import audit
 from skybatch.store.counters import PAGE_COLUMNS, job_counts
 from skybatch.store.domains import Seen
@@ -145,7 +156,10 @@ class Machine(RuleBasedStateMachine):
         def unit(tx):
             batch = batches.create(tx, wanted)
             lines = [accepted(row, f"{row}.example") for row in range(count)]
-            made = jobs.add(tx, batch, lines, Seen()).jobs
+            seen = Seen()
+            made = jobs.add(tx, batch, lines, seen).jobs
+            for keyed in seen.in_order():
+                domains.add(tx, batch, keyed)
             batches.add_counts(tx, batch, jobs=made, duplicates=0, rejected=0)
             batches.publish(tx, batch, ())
 

@@ -92,6 +92,14 @@ DAMAGE = {
         "VALUES (1, 'http://o/', 1, 'skipped', 'scope')",
         "counts skipped_scope = 0, and has 1 such pages",
     ),
+    "a domain that two jobs of a batch have": (
+        "UPDATE jobs SET domain = 'a.example' WHERE seq = 2",
+        "is of a.example, as one before it of the same batch",
+    ),
+    "a job that is not found by its domain": (
+        "DELETE FROM domains WHERE job = 2",
+        "is not found by its domain b.example",
+    ),
     "a page row that is gone": (
         "DELETE FROM pages WHERE job = 2 AND state = 'failed'",
         "counts pages_failed = 1, and has 0 such pages",
