@@ -133,7 +133,7 @@ def parse(source: Source, url: str) -> Document:
     except SelectolaxError as error:  # it gets no memory: everything else is HTML
         raise TooComplex("parsing it takes more memory than a page is given") from error
     mentioned = _ASKED_FOR.among(source.lowered)
-    nodes, leading, invisible = _collect(tree, mentioned)
+    nodes, leading, leading_count, invisible = _collect(tree, mentioned)
     leads = _leads(leading)
     references = list(dict.fromkeys(filter(None, (lead.attributes.get("href") for lead in leads))))
     pieces = _visible_pieces(tree, invisible)
@@ -147,8 +147,8 @@ def parse(source: Source, url: str) -> Document:
         text=text,
         encoded=text.encode("utf-8", "replace"),
         pieces=pieces,
-        nodes=nodes,
-        leading=len(leading),
+        nodes={tag: found[:_MAX_NODES] for tag, found in nodes.items()},
+        leading=leading_count,
         leads=leads,
         references=references,
         actions=_actions(references),
@@ -205,35 +205,42 @@ def host_of(url: str) -> str:
     return authority.rpartition("@")[2].removeprefix("www.")
 
 
-_Tagged: TypeAlias = tuple[str, LexborNode]
+class _Collected(NamedTuple):
+    """The elements of a page that anybody asks for."""
+
+    nodes: Mapping[str, list[LexborNode]]  # by tag (`_KEPT`)
+    leading: Sequence[tuple[str, LexborNode]]  # those that lead elsewhere, the first 10,000
+    leading_count: int  # of all
+    invisible: Sequence[LexborNode]
 
 
-def _collect(
-    tree: LexborHTMLParser, mentioned: Set[str]
-) -> tuple[dict[str, list[LexborNode]], list[_Tagged], list[LexborNode]]:
+def _collect(tree: LexborHTMLParser, mentioned: Set[str]) -> _Collected:
     """The elements that anybody asks for, those that lead elsewhere, and what nobody sees; all
     found by one selector, which is faster than to walk the tree from here."""
     nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _KEPT}
-    leading: list[_Tagged] = []
+    count = 0
+    leading: list[tuple[str, LexborNode]] = []
     invisible: list[LexborNode] = []
     rare = [tag for written, tag in _RARE.items() if written in mentioned]
     for node in tree.css(", ".join([*_USUAL, *rare])):
         tag = node.tag or ""
         if tag in _LEADING:
-            leading.append((tag, node))
+            count += 1
+            if count <= _MAX_NODES:
+                leading.append((tag, node))
         elif tag in _KEPT:
             nodes[tag].append(node)
         if tag in _INVISIBLE:
             invisible.append(node)
-    return {tag: found[:_MAX_NODES] for tag, found in nodes.items()}, leading, invisible
+    return _Collected(nodes, leading, count, invisible)
 
 
-def _leads(nodes: Sequence[_Tagged]) -> Sequence[Lead]:
+def _leads(nodes: Sequence[tuple[str, LexborNode]]) -> Sequence[Lead]:
     """Distinct ones: a page repeats its menu. Those within the page are none."""
     leads: dict[object, Lead] = {}
     room = _MAX_LEAD_TEXT
     until = thread_time() + _LEAD_TEXTS_S
-    for number, (tag, node) in enumerate(nodes[:_MAX_NODES]):
+    for number, (tag, node) in enumerate(nodes):
         if number % _LEADS_AT_A_TIME == 0 and thread_time() > until:
             room = 0
         attributes = node.attributes
