@@ -180,7 +180,6 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         )
         stack.callback(bus.close)
         _write_address(folder / ADDRESS_FILE, url)
-        garbage.keep()
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)

@@ -13,9 +13,8 @@ from skybatch.api.errors import Refusal
 from skybatch.api.schemas import event_shape
 from skybatch.model.event import Event, PageEvent
 
-_KEPT = (
-    512  # encoded events, more than a commit has: streams take it within a few turns of the loop
-)
+# Encoded events, more than a commit has: streams take it within a few turns of the loop.
+_KEPT = 512
 _BATCHES = 1_000
 
 

@@ -10,7 +10,7 @@ from skybatch.model.facts import Technology
 
 _COOKIE = "Cookie: "
 _MAX_EVIDENCE = 200  # characters
-_MAX_SIZE = 100_000  # characters of one channel
+_MAX_CHARACTERS = 100_000  # characters of one channel
 _MAX_COMMENTS = 100
 _MAX_COMMENT = 300
 
@@ -70,10 +70,10 @@ def _channels(
     for name, lines in _lines(document, signs, book):
         source = _joined(lines)
         yield name, source, source.lower()
-    if len(document.html) <= _MAX_SIZE:
+    if len(document.html) <= _MAX_CHARACTERS:
         yield "markup", document.source, document.lowered
     else:
-        markup = document.html[:_MAX_SIZE].encode("utf-8", "replace")
+        markup = document.html[:_MAX_CHARACTERS].encode("utf-8", "replace")
         yield "markup", markup, markup.lower()
 
 
@@ -92,7 +92,7 @@ def _lines(
 
 def _joined(lines: Iterable[str]) -> bytes:
     kept: list[str] = []
-    left = _MAX_SIZE
+    left = _MAX_CHARACTERS
     for line in lines:
         if left <= 0:
             break
