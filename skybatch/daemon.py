@@ -183,7 +183,8 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         token_file = None if config.auth.token else folder / TOKEN_FILE
         log.info("daemon.ready", url=url, version=skybatch.__version__, pid=os.getpid())
         box.recorder.note("daemon.ready", url=url)
-        asyncio.get_running_loop().call_soon(_prepare_merging)
+        preparing = asyncio.create_task(_prepare_merging(), name="preparing")
+        stack.callback(preparing.cancel)
         yield Daemon(
             Started(url, token_file, recovered, engine.pool.is_paused),
             engine,
@@ -193,14 +194,16 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         )
 
 
-def _prepare_merging() -> None:
+async def _prepare_merging() -> None:
     """Read what the first page would otherwise wait for, while nobody has any descriptor yet; a
-    submission is taken without it. Not in a thread: that would fight the loop for the interpreter
-    while the first batch comes in."""
-    try:
-        merge.prepare()
-    except OSError as error:  # the first page tries again
-        log.error("daemon.not_prepared", error=error.strerror)
+    submission is taken without it, and between the steps. Not in a thread: that would fight the
+    loop for the interpreter while the first batch comes in."""
+    for prepare in merge.PREPARATIONS:
+        try:
+            prepare()
+        except OSError as error:  # the first page tries again
+            log.error("daemon.not_prepared", error=error.strerror)
+        await asyncio.sleep(0)
     garbage.keep()
 
 

@@ -17,7 +17,7 @@ from skybatch.api.context import Context, context_of
 from skybatch.api.schemas import standing_shape, status_shape
 from skybatch.bus import Subscription
 from skybatch.model.state import BATCH_TERMINAL
-from skybatch.store import batches, standings
+from skybatch.store import standings
 from skybatch.store.reader import Snapshot
 
 DOMAINS_SHOWN = 1_000
@@ -52,14 +52,13 @@ class _Look:
 
 
 async def _look(context: Context, batch_id: str) -> _Look:
-    return await context.store.read(partial(_looked, batch_id))
+    return await context.store.query(partial(_looked, batch_id))
 
 
 def _looked(batch_id: str, db: Snapshot) -> _Look:
     """All of the answer, made in the thread that reads: the loop goes on meanwhile."""
     began = time.thread_time()
-    batch = batches.find(db, batch_id)
-    found = standings.first(db, batch.seq, limit=DOMAINS_SHOWN)
+    batch, found = standings.of_batch(db, batch_id, limit=DOMAINS_SHOWN)
     shapes = {each.domain: standing_shape(each, batch) for each in found}
     body = msgspec.json.encode(status_shape(batch, shapes))
     tag = hashlib.sha256(body).hexdigest()[:32]

@@ -37,7 +37,9 @@ _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGABRT: "it breaks the parser",
 }
 _PATIENCE_S = 0.5  # after which a slow page waits for no others
-_SILENCE_S = 20.0  # a page is given 2 s of the processor; a process that is silent so long is stuck
+# A page is given 2 s of the processor, which a process that goes last may wait for; one that is
+# silent so long is stuck.
+_SILENCE_S = 60.0
 _LOOK_S = 1.0
 _REST_S, _MAX_REST_S = 1.0, 30.0  # before a process that died without having read anything starts
 _MAX_SLOW_HOSTS = 10_000

@@ -31,12 +31,13 @@ async def spawned(
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         # Spawned, not forked: a fork would keep the lock on the data folder after our death. In a
-        # session of its own, as Ctrl-C is for us alone.
+        # group of its own, as Ctrl-C is for us alone; not in a session of its own, whose part of
+        # the processor Linux would weigh against ours, however nice it is (sched(7), autogroup).
         child = subprocess.Popen(  # noqa: ASYNC220, S603 - milliseconds; our own program
             _PROGRAM,
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
             env={**os.environ, **_MALLOC},
         )
         theirs.close()

@@ -15,6 +15,10 @@ from skybatch.model.state import BATCH_TERMINAL, BatchState, JobState
 from skybatch.store import counters
 from skybatch.store.tx import Tx
 
+# What a batch `b` is made of, and which one has an id.
+COLUMNS = "b.*, b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests"
+IS_CALLED = "b.id = ? AND b.staging = 0"
+
 ENDED = 500  # jobs it ends at most: each has an event, and subscribers take 1,000 at a time
 
 
@@ -159,17 +163,12 @@ def _end_pending(tx: Tx, batch: int, batch_id: str, reason: Reason) -> int:
 def find(db: sqlite3.Connection, batch_id: str) -> Batch:
     """Raises NotFound."""
     row = db.execute(
-        """
-        SELECT b.*,
-          b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests
-        FROM batches b
-        WHERE b.id = ? AND b.staging = 0
-        """,
+        f"SELECT {COLUMNS} FROM batches b WHERE {IS_CALLED}",  # noqa: S608 - constants
         (batch_id,),
     ).fetchone()
     if row is None:
         raise NotFound(f"there is no batch {batch_id}")
-    return _batch(row)
+    return of_row(row)
 
 
 def repeated_by(db: sqlite3.Connection, batch: int) -> int | None:
@@ -195,17 +194,15 @@ def listing(
 ) -> list[Batch]:
     """Newest first; `before` is the `seq` of the last one seen."""
     rows = db.execute(
-        """
-        SELECT b.*,
-          b.paused OR (SELECT paused FROM daemon WHERE only_row = 1) AS rests
-        FROM batches b
+        f"""
+        SELECT {COLUMNS} FROM batches b
         WHERE b.staging = 0 AND b.hidden = 0
           AND (:before IS NULL OR b.seq < :before)
           AND (:states = '[]' OR b.state IN (SELECT value FROM json_each(:states)))
           AND (:label IS NULL OR b.label = :label)
           AND (:since IS NULL OR b.created_at >= :since)
         ORDER BY b.seq DESC LIMIT :limit
-        """,
+        """,  # noqa: S608 - a constant
         {
             "before": before,
             "states": msgspec.json.encode(states).decode(),
@@ -214,7 +211,7 @@ def listing(
             "limit": limit,
         },
     )
-    return [_batch(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def leftovers(
@@ -255,7 +252,8 @@ def _json(value: object) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-def _batch(row: sqlite3.Row) -> Batch:
+def of_row(row: sqlite3.Row) -> Batch:
+    """A batch from the columns that make one."""
     metadata = row["metadata"]
     return Batch(
         seq=row["seq"],

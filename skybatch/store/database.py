@@ -190,16 +190,22 @@ class Store:
         two seconds. Raises what the function raises, or StoreUnavailable."""
         return await self._read(self._answering, function)
 
+    async def query(self, function: Callable[[Snapshot], T]) -> T:
+        """The same for a function of one query, which is of one moment by itself."""
+        return await self._read(self._answering, function, is_one_query=True)
+
     async def read_to_work(self, function: Callable[[Snapshot], T]) -> T:
         """The same for the jobs themselves."""
         return await self._read(self._working, function)
 
-    async def _read(self, readers: Readers, function: Callable[[Snapshot], T]) -> T:
+    async def _read(
+        self, readers: Readers, function: Callable[[Snapshot], T], *, is_one_query: bool = False
+    ) -> T:
         if self._is_closed:
             raise StoreUnavailable("the database is closed")
         self._check_place()
         try:
-            return await readers.read(function)
+            return await readers.read(function, is_one_query=is_one_query)
         except sqlite3.Error as error:
             self.failed_reads += 1
             if is_damage(error):

@@ -38,6 +38,7 @@ class Read(Generic[T]):
 
     function: Callable[[Snapshot], T]
     future: "asyncio.Future[T]"
+    is_one_query: bool  # of one moment without a transaction, which costs two statements more
 
     def run(self, db: sqlite3.Connection) -> None:
         """Read, and tell; in the connection's thread."""
@@ -53,7 +54,8 @@ class Read(Generic[T]):
 
     def _of_one_moment(self, db: sqlite3.Connection) -> T:
         """All that it reads is of the moment of its first query."""
-        db.execute("BEGIN")
+        if not self.is_one_query:
+            db.execute("BEGIN")
         try:
             return self.function(db)
         except Exception as error:
@@ -62,7 +64,8 @@ class Read(Generic[T]):
             traceback.clear_frames(error.__traceback__)
             raise
         finally:
-            db.rollback()  # nothing was written
+            if db.in_transaction:
+                db.rollback()  # nothing was written
 
 
 class Reader(threading.Thread):
@@ -131,8 +134,8 @@ class Readers:
         while self._threads:
             await asyncio.to_thread(self._threads.pop().join, READ_SECONDS + 1)
 
-    async def read(self, function: Callable[[Snapshot], T]) -> T:
+    async def read(self, function: Callable[[Snapshot], T], *, is_one_query: bool) -> T:
         """What the function returns. Raises what it raises."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._reads.put(Read(function, future))  # type: ignore[arg-type]  # T is erased here
+        self._reads.put(Read(function, future, is_one_query))  # type: ignore[arg-type]  # T is erased here
         return await future

@@ -51,8 +51,8 @@ async def test_a_standing_is_told_as_its_job(api, limit):
     await api.store.write(spread)
 
     def both(db):
-        batch = batches.find(db, batch_id)
-        found = standings.first(db, batch.seq, limit=limit)
+        batch, found = standings.of_batch(db, batch_id, limit=limit)
+        assert batch == batches.find(db, batch_id)
         listed = jobs.listing(db, batch.seq, limit=limit)
         return [standing_shape(each, batch) for each in found], [job_shape(job) for job in listed]
 
