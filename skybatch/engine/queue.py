@@ -1,5 +1,6 @@
 """The queue of jobs as workers see it: the seam where another engine can stand in."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,12 +20,14 @@ from skybatch.model.profile import Profile
 from skybatch.model.recovery import Asked, Recovered, Suspect
 from skybatch.model.state import PageState
 from skybatch.store import again, attempts, batches, claims, pages, pausing, rescue, steps, watching
+from skybatch.store.attempts import Stage
 from skybatch.store.database import Store
 from skybatch.store.reader import Snapshot
 from skybatch.store.tx import Tx
 from skybatch.store.watching import Quiet
 
 LEASE_SECONDS = 30.0
+STAGES_SECONDS = 0.05  # stages are written together: there are four in a job
 SLICE = 2_000  # rows of one read
 SEEDS = 5_000  # pages of an earlier batch that are asked for again, if there is room
 T = TypeVar("T")
@@ -56,6 +59,7 @@ class JobQueue:
         self._clock = clock
         self._boot = boot
         self._gate = gate
+        self._stages: dict[int, Stage] = {}  # by job: the newest that is not yet written
 
     async def claim(self, limit: int, *, is_idle: bool) -> Claimed:
         """Take up to `limit` jobs that may run now; one that must run alone only when `is_idle`."""
@@ -147,9 +151,15 @@ class JobQueue:
         await self._store.write_soon(lambda tx: attempts.finish(tx, claim, outcome))
 
     def note_stage(self, claim: Claim, stage: str, at: float) -> None:
-        """Tell where a job stands; nobody waits for it."""
+        """Tell where a job stands, in a moment, with others: nobody waits for it."""
+        if not self._stages:
+            asyncio.get_running_loop().call_later(STAGES_SECONDS, self._note_stages)
+        self._stages[claim.seq] = Stage(claim.seq, claim.attempt, stage, at)
+
+    def _note_stages(self) -> None:
+        stages, self._stages = self._stages, {}
         if self._gate.trouble is None:
-            self._store.post(lambda tx: attempts.note_stage(tx, claim, stage, at))
+            self._store.post(lambda tx: attempts.note_stages(tx, stages.values()))
 
     def note_lease_lost(self, claim: Claim) -> None:
         """Tell that an attempt went on after its job was given to another."""

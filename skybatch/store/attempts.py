@@ -1,7 +1,9 @@
 """Attempts: how a claimed job is kept and ended. Every change of state is guarded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from skybatch.errors import LeaseLost
 from skybatch.model.event import EventType
@@ -26,14 +28,26 @@ def renew(tx: Tx, *, boot: str, held: Sequence[Claim], lease_seconds: float) -> 
         )
 
 
-def note_stage(tx: Tx, held: Claim, stage: str, at: float) -> None:
-    """Where a job in our hands stands, and since when; says nothing of a job given away."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where an attempt at a job stands, and since when."""
+
+    seq: int  # of the job
+    attempt: int
+    name: str
+    at: float
+
+
+def note_stages(tx: Tx, stages: Iterable[Stage]) -> None:
+    """Where the jobs in our hands stand; says nothing of one that was given away."""
+    rows = [(each.seq, each.attempt, each.name, each.at) for each in stages]
     tx.execute(
         """
-        UPDATE jobs SET stage = ?, stage_at = ? WHERE seq = ? AND attempt = ?
-          AND state = 'running'
+        UPDATE jobs SET stage = told.value ->> 2, stage_at = told.value ->> 3
+        FROM json_each(?) AS told
+        WHERE seq = told.value ->> 0 AND attempt = told.value ->> 1 AND state = 'running'
         """,
-        (stage, at, held.seq, held.attempt),
+        (msgspec.json.encode(rows).decode(),),
     )
 
 

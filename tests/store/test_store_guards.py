@@ -103,7 +103,8 @@ async def test_a_stale_attempt_does_not_renew_the_lease_of_the_next(store):
 async def test_a_stale_attempt_does_not_say_where_the_next_one_stands(store):
     await submit(store, "a.example")
     stale, fresh = await given_away(store)
-    await store.write(lambda tx: attempts.note_stage(tx, stale, "pages", tx.now))
+    told = attempts.Stage(stale.seq, stale.attempt, "pages", 0.0)
+    await store.write(lambda tx: attempts.note_stages(tx, [told]))
     assert (await job_of(store, fresh.job_id)).stage == "claimed"
 
 

@@ -53,7 +53,9 @@ async def test_running_jobs_are_those_of_the_batch_longest_at_their_stage_first(
     _, first, second, third = sorted(await claim(store, limit=4), key=lambda held: held.seq)
     for held, stage_at in ((first, 30.0), (second, 10.0), (third, 20.0)):
         await store.write(
-            lambda tx, held=held, at=stage_at: attempts.note_stage(tx, held, "crawl", at)
+            lambda tx, held=held, at=stage_at: attempts.note_stages(
+                tx, [attempts.Stage(held.seq, held.attempt, "crawl", at)]
+            )
         )
     found = await find(store, clock, batch_id)
     assert names(found.running) == ["b.example", "c.example", "a.example"]
