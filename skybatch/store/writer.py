@@ -10,18 +10,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import structlog
 
-from skybatch.errors import StorageFull, StoreUnavailable, StoreUnusable
+from skybatch.errors import StoreUnavailable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.store.figures import Writes
+from skybatch.store.group import Unit, of_group, run
 from skybatch.store.opening import is_damage
-from skybatch.store.telling import Teller, in_loop, raisable, tell
+from skybatch.store.telling import Teller, in_loop
 from skybatch.store.tx import Tx
 
 log = structlog.get_logger()
@@ -35,64 +35,7 @@ TOLD_TOGETHER = 8  # in a turn of the loop: what each does then takes 0.1 to 0.5
 EVENTS_TOGETHER = 16  # count as one of these; a cancelled batch has 500 in a group
 SLOW_SECONDS = 1.0  # a group that takes longer is told: the disk, or another process
 
-# What SQLite says of the disk, the file or other processes; anything else is a bug of a unit.
-TROUBLES = frozenset(
-    {
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_NOMEM,
-    }
-)
-
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Unit(Generic[T]):
-    """A function to run in a transaction, and whom to tell."""
-
-    function: Callable[[Tx], T]
-    future: "asyncio.Future[T]"
-    result: T | None = None
-    error: Exception | None = None
-
-    def run_alone(self, tx: Tx) -> None:
-        """Run as the whole transaction: without a savepoint, for which SQLite keeps a copy of each
-        page that is changed (for a slice of a long list, tens of megabytes)."""
-        try:
-            self.result = self.function(tx)
-        except Exception as error:
-            if not tx.db.in_transaction:
-                raise
-            self.error = _of_unit(error)
-            tx.execute("ROLLBACK")
-            tx.events.clear()
-        else:
-            tx.execute("COMMIT")
-
-    def run(self, tx: Tx) -> None:
-        """Run in a savepoint of its own, so that it fails alone."""
-        already = len(tx.events)
-        tx.execute("SAVEPOINT unit")
-        try:
-            self.result = self.function(tx)
-        except Exception as error:
-            if not tx.db.in_transaction:  # SQLite gave the whole group up: disk full, I/O error
-                raise
-            self.error = _of_unit(error)
-            tx.execute("ROLLBACK TO unit")
-            del tx.events[already:]
-        tx.execute("RELEASE unit")
-
-    def tell(self) -> None:
-        """Resolve the future, in the loop's thread."""
-        tell(self.future, self.result, self.error)
 
 
 class Writer:
@@ -143,13 +86,14 @@ class Writer:
         await self._teller.rest()
 
     def put(self, function: Callable[[Tx], T], *, urgent: bool) -> "asyncio.Future[T]":
-        """Queue a unit. Urgent ones end the gathering at once. The future resolves after commit."""
+        """Queue a unit. Urgent ones end the gathering at once; others may be run twice, if what the
+        first time did is rolled back. The future resolves after commit."""
         future: asyncio.Future[T] = self._loop.create_future()
         with self._changed:
             if self._is_closing:
                 future.set_exception(StoreUnavailable("the database is being closed"))
                 return future
-            self._units.append(Unit(function, future))  # type: ignore[arg-type]  # T is erased here
+            self._units.append(Unit(function, future, urgent))  # type: ignore[arg-type]  # T is erased here
             self._is_urgent = self._is_urgent or urgent
             # Not for each unit of a group: a thread that is woken to wait again takes the
             # interpreter from the loop, a tenth of its time.
@@ -219,7 +163,7 @@ class Writer:
             self._look_at(error)
             self.writes.failed += 1
             for unit in group:
-                unit.error = _of_group(error)
+                unit.error = of_group(error)
             self._disconnect()
             if not self._is_failing:  # said once: everybody tries again and again
                 log.error("store.commit_failed", error=str(error), units=len(group))
@@ -236,12 +180,7 @@ class Writer:
     def _transact(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:
         tx = Tx(db, self._clock.now())
         db.execute("BEGIN IMMEDIATE")
-        if len(group) == 1:
-            group[0].run_alone(tx)
-        else:
-            for unit in group:
-                unit.run(tx)
-            db.execute("COMMIT")
+        run(group, tx)
         for unit in group:
             self._look_at(unit.error)
         return tx.events
@@ -269,20 +208,3 @@ class Writer:
     def _tell_of(self, events: Iterable[Event]) -> None:
         for event in events:
             self._publish(event)
-
-
-def _of_unit(error: Exception) -> Exception:
-    """What a unit that failed alone raises to whoever waits for it."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return _of_group(error) if code & 0xFF in TROUBLES else raisable(error)
-
-
-def _of_group(error: Exception) -> Exception:
-    """What every unit of a group raises that could not be committed."""
-    if not isinstance(error, sqlite3.Error | StoreUnusable):
-        return error
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return StorageFull()
-    told = StoreUnavailable(f"the database cannot be written: {error}")
-    told.__cause__ = error
-    return told

@@ -22,19 +22,37 @@ async def ids(store):
     return set(await store.write(tokens.valid))
 
 
-async def test_a_unit_that_fails_leaves_the_others_of_its_group_alone(store):
+@pytest.mark.parametrize("urgent", ["", "other", "broken", "other, broken"])
+async def test_a_unit_that_fails_leaves_the_others_of_its_group_alone(store, bus, urgent):
+    """Each of them is stored once, and so is its event."""
+    told = []
+    bus.listen(told.append)
+
     def broken(tx):
         add("half")(tx)
+        tx.emit(EventType.BATCH_STUCK, "half")
         raise ValueError("no")
 
-    before, failed, after = (
-        store.write_soon(add("before")), store.write_soon(broken), store.write_soon(add("after"))
+    def other(name):
+        def unit(tx):
+            add(name)(tx)
+            tx.emit(EventType.BATCH_STUCK, name)
+
+        return unit
+
+    def write(kind, unit):
+        return store.write(unit) if kind in urgent else store.write_soon(unit)
+
+    one, failed, two = await asyncio.gather(
+        write("other", other("one")), write("broken", broken), write("other", other("two")),
+        return_exceptions=True,
     )  # fmt: skip
-    await before
-    with pytest.raises(ValueError, match="no"):
-        await failed
-    await after
-    assert await ids(store) == {"before", "after"}
+    assert (one, str(failed), two) == (None, "no", None)
+    assert await ids(store) == {"one", "two"}
+    await until(lambda: len(told) == 2)
+    assert {event.batch_id for event in told} == {"one", "two"}
+    rows = await store.read(lambda db: db.execute("SELECT batch_id FROM events").fetchall())
+    assert sorted(row["batch_id"] for row in rows) == ["one", "two"]
 
 
 async def test_a_cancelled_wait_leaves_its_unit_whole(store):
