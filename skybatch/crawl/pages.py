@@ -10,7 +10,8 @@ from skybatch.crawl.frontier import Entry, Found, Frontier
 from skybatch.crawl.robots_rules import told
 from skybatch.crawl.throttle import HOLD_S
 from skybatch.crawl.url import parse
-from skybatch.crawl.visitor import AlreadyHeld, Forbidden, Visit, Visitor
+from skybatch.crawl.underway import AlreadyHeld
+from skybatch.crawl.visitor import Forbidden, Visit, Visitor
 from skybatch.crawl.web import Web
 from skybatch.extract import merge
 from skybatch.model.facts import Link
@@ -66,16 +67,13 @@ class Pages:
             async with self._in_order:
                 earlier = await self._earlier(entry.url)
             visit = await self._visitor.visit(entry.url, rules, earlier)
-        except AlreadyHeld as redirect:
-            return PageWrite(verdict.of_duplicate(entry, redirect.url, requests=1))
+        except AlreadyHeld as held:
+            return PageWrite(verdict.of_duplicate(entry, held.url, requests=held.requests))
         except Forbidden as redirect:
             page = verdict.of_forbidden(entry, redirect.by, requests=1, target=redirect.url)
             return PageWrite(page)
         except FetchError as error:
             return self._failed(entry, error)
-        if self._frontier.holds(visit.response.url):
-            # Another lane fetched it while we followed the redirect.
-            return PageWrite(verdict.of_duplicate(entry, visit.response.url, requests=1))
         return self.answered(entry, visit)
 
     def answered(self, entry: Entry, visit: Visit, *, is_start: bool = False) -> PageWrite:

@@ -9,6 +9,7 @@ from skybatch.crawl.headers import forbids_following
 from skybatch.crawl.robots_rules import PATH, TOKEN, Rules, told
 from skybatch.crawl.scope import Scope
 from skybatch.crawl.stop import Stop
+from skybatch.crawl.underway import Underway
 from skybatch.crawl.url import identity, parts_of, split
 from skybatch.crawl.watch import Watch
 from skybatch.crawl.web import Web
@@ -17,14 +18,6 @@ from skybatch.model.facts import RawPage, Reading
 from skybatch.model.options import Options
 from skybatch.model.page import Earlier, Kept
 from skybatch.model.reason import Reason
-
-
-class AlreadyHeld(Exception):
-    """A redirect leads to a page that is fetched already."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.url = url
 
 
 class Forbidden(FetchError):
@@ -85,7 +78,7 @@ class Visitor:
         self._web = web
         self._options = options
         self._scope = scope
-        self._holds = holds
+        self._underway = Underway(holds)
         self._stop = stop
         self._watch = watch
         self._pace = Pace(options.per_host_delay_s, options.per_host_concurrency)
@@ -124,15 +117,27 @@ class Visitor:
 
         Raises FetchError, AlreadyHeld and Interrupted.
         """
+        try:
+            return await self._visit(url, rules, earlier)
+        finally:
+            self._underway.end(url)
+
+    async def _visit(self, url: str, rules: Rules, earlier: Earlier | None) -> Visit:
         async with self._stop.waiting(url) as wait, self._web.room.share() as share:
+            requests = 0
 
             def begin() -> None:
+                nonlocal requests
+                if not requests:
+                    self._underway.ask(url, by=url, requests=0)
+                requests += 1
                 wait.begin()
                 self._watch.asking(identity(url))
 
             async def follow(target: str) -> Pace:
                 wait.turn_to(target)
-                pace = await self._follow(target)
+                self._underway.ask(target, by=url, requests=1)
+                pace = await self._allowed(target)
                 self._watch.knocking(target)  # the host behind it remembers it over a restart
                 return pace
 
@@ -215,12 +220,6 @@ class Visitor:
         """Whether neither the page nor its headers ask not to follow its links."""
         asks_not_to = reading.nofollow or forbids_following(response.robots_tags, TOKEN)
         return not (self._options.respect_robots and asks_not_to)
-
-    async def _follow(self, url: str) -> Pace:
-        """How fast the site may be asked where a redirect leads. Raises what forbids it."""
-        if self._holds(url):
-            raise AlreadyHeld(url)
-        return await self._allowed(url)
 
     async def _allowed(self, url: str) -> Pace:
         """How fast the site behind a URL may be asked for it. Raises what forbids it."""

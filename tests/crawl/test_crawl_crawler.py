@@ -216,17 +216,32 @@ async def test_a_page_that_a_redirect_has_led_to_is_not_asked_for_again() -> Non
     assert (row.reason, row.tries) == (SkipReason.DUPLICATE, 0)
 
 
-async def test_two_lanes_that_end_on_one_page_keep_it_once() -> None:
+async def test_two_lanes_that_are_led_to_one_page_ask_for_it_once() -> None:
     gate = Gate(LEAF)
     hosts = shop(start=Page(links("/a", "/b")), a=Redirect("/end"), b=Redirect("/end"), end=gate)
     async with Site(hosts) as site, web_of(site) as web:
         scene = Scene(web, per_host_concurrency=2)
         crawl = asyncio.create_task(scene.run())
-        await until(lambda: len(site.asked("/end")) == 2)
+        await until(lambda: scene.sink.skipped == {SkipReason.DUPLICATE: 1})
         gate.opened.set()
         report = await crawl
+        assert len(site.asked("/end")) == 1
     assert report.fetched == 2
-    assert scene.sink.skipped == {SkipReason.DUPLICATE: 1}
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05])
+async def test_a_page_that_another_lane_is_led_to_meanwhile_is_asked_for_once(delay: float) -> None:
+    """The second lane has it in hand already, and waits for its turn."""
+    gate = Gate(LEAF)
+    hosts = shop(start=Page(links("/a", "/end")), a=Redirect("/end"), end=gate)
+    async with Site(hosts) as site, web_of(site) as web:
+        scene = Scene(web, per_host_concurrency=2, per_host_delay_s=delay)
+        crawl = asyncio.create_task(scene.run())
+        await until(lambda: scene.sink.skipped == {SkipReason.DUPLICATE: 1})
+        gate.opened.set()
+        report = await crawl
+        assert len(site.asked("/end")) == 1
+    assert report.fetched == 2
 
 
 async def test_a_redirect_off_the_site_fails_without_a_request_there() -> None:
