@@ -9,8 +9,8 @@ from skybatch.crawl.fetcher import FetchError
 from skybatch.crawl.frontier import Entry, Found, Frontier
 from skybatch.crawl.robots_rules import told
 from skybatch.crawl.throttle import HOLD_S
-from skybatch.crawl.url import parse
 from skybatch.crawl.underway import AlreadyHeld
+from skybatch.crawl.url import parse
 from skybatch.crawl.visitor import Forbidden, Visit, Visitor
 from skybatch.crawl.web import Web
 from skybatch.extract import merge
