@@ -11,7 +11,6 @@ import structlog
 
 from skybatch.crawl.crawler import Assignment, crawl
 from skybatch.crawl.stop import Stop
-from skybatch.crawl.turnstile import Turnstile
 from skybatch.crawl.web import Web
 from skybatch.engine.backoff import job_delay
 from skybatch.engine.queue import JobQueue
@@ -30,7 +29,6 @@ from skybatch.recorder.mark import Mark
 
 log = structlog.get_logger()
 
-STARTED_TOGETHER = 4  # attempts in a turn of the loop
 ALONE_SECONDS = 60.0
 READS, READ_AGAIN_SECONDS = 4, 2.0  # of what earlier attempts have stored
 
@@ -47,7 +45,6 @@ class Bench:
     max_wait_s: float  # a host that asks for more ends the job
     jitter: random.Random = field(default_factory=random.SystemRandom)
     tally: Tally = field(default_factory=Tally)
-    start: Turnstile = field(default_factory=lambda: Turnstile(STARTED_TOGETHER))
 
 
 class Worker:
@@ -76,7 +73,6 @@ class Worker:
     async def run(self) -> None:
         """Crawl the job and end the attempt. Raises only CancelledError; whatever else happens
         becomes a reason of the job, or leaves the job to whoever holds it now."""
-        await self._bench.start()
         with structlog.contextvars.bound_contextvars(
             batch_id=self.claim.batch_id, job_id=self.claim.job_id, attempt=self.claim.attempt
         ):

@@ -33,8 +33,7 @@ def raisable(error: Exception) -> Exception:
 
 
 class Teller:
-    """Calls one after the other, a few in each turn of the loop: a commit wakes hundreds of
-    workers, and who asks the API meanwhile would wait for all of them."""
+    """Calls one after the other, a few in each turn of the loop, which others need meanwhile."""
 
     def __init__(self, each_turn: int) -> None:
         self._each_turn = each_turn
