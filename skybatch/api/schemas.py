@@ -11,7 +11,6 @@ from skybatch.model.event import Event, PageEvent
 from skybatch.model.job import Job
 from skybatch.model.record import Pages, pages, processing_time
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL, JobState
-from skybatch.store.standings import Standing
 
 
 class RejectedShape(msgspec.Struct):
@@ -178,11 +177,9 @@ def batch_shape(batch: Batch) -> BatchShape:
     return msgspec.convert(batch_members(batch), BatchShape)
 
 
-def status_shape(batch: Batch, domains: Mapping[str, JobShape]) -> StatusShape:
-    """The status of a batch, and of its first domains."""
-    members = batch_members(batch)
-    members["domain_statuses"] = domains
-    return msgspec.convert(members, StatusShape)
+def status_json(batch: Batch, domains: bytes) -> bytes:
+    """The JSON of a StatusShape; that of the domains comes from the store."""
+    return b'%s,"domain_statuses":%s}' % (msgspec.json.encode(batch_shape(batch))[:-1], domains)
 
 
 def job_shape(job: Job) -> JobShape:
@@ -208,35 +205,6 @@ def job_shape(job: Job) -> JobShape:
         start_url=job.start_url,
         started_at=rfc3339(job.started_at),
         finished_at=rfc3339(job.finished_at),
-    )
-
-
-def standing_shape(standing: Standing, batch: Batch) -> JobShape:
-    """The same of a job of a batch, from what a status reads of it."""
-    processed = standing.fetched + standing.failed
-    discovered = processed + standing.queued + sum(standing.skipped.values())
-    return JobShape(
-        job_id=standing.job_id,
-        batch_id=batch.batch_id,
-        domain=standing.domain,
-        input=standing.input,
-        input_row=standing.input_row,
-        status=standing.state,
-        reason=standing.reason,
-        detail=standing.detail,
-        stage=standing.stage,
-        stage_at=standing.stage_at,
-        paused=batch.paused,
-        attempt=standing.attempt,
-        next_attempt_at=standing.waits_until,
-        pages=Pages(
-            discovered, standing.fetched, standing.failed, standing.skipped, standing.queued
-        ),
-        pages_found=discovered,
-        pages_processed=processed,
-        start_url=standing.start_url,
-        started_at=standing.started_at,
-        finished_at=standing.finished_at,
     )
 
 

@@ -8,13 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-import msgspec
 from aiohttp import web
 
 from skybatch.api import cursor
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import Context, context_of
-from skybatch.api.schemas import standing_shape, status_shape
+from skybatch.api.schemas import status_json
 from skybatch.bus import Subscription
 from skybatch.model.state import BATCH_TERMINAL
 from skybatch.store import standings
@@ -58,9 +57,8 @@ async def _look(context: Context, batch_id: str) -> _Look:
 def _looked(batch_id: str, db: Snapshot) -> _Look:
     """All of the answer, made in the thread that reads: the loop goes on meanwhile."""
     began = time.thread_time()
-    batch, found = standings.of_batch(db, batch_id, limit=DOMAINS_SHOWN)
-    shapes = {each.domain: standing_shape(each, batch) for each in found}
-    body = msgspec.json.encode(status_shape(batch, shapes))
+    batch, domains = standings.of_batch(db, batch_id, limit=DOMAINS_SHOWN)
+    body = status_json(batch, domains)
     tag = hashlib.sha256(body).hexdigest()[:32]
     return _Look(body, tag, batch.state in BATCH_TERMINAL, time.thread_time() - began)
 

@@ -29,7 +29,7 @@ _SWOLLEN = 56 * 1024 * 1024  # resident after a page: a fresh process takes 30 M
 _PIECE = 256 * 1024
 _TOGETHER = 16  # answers that go out in one write
 _LATE_S = 0.2  # since the last ones: who is silent for long is taken to be stuck
-_NICE = 19  # the daemon goes first: it keeps all busy, and somebody waits for its answers
+_NICE = 10  # the daemon goes first: it keeps all busy, and somebody waits for its answers
 _TOO_MUCH = "reading it takes more memory than a page is given"
 # Has a bit of all that is read: what is made ready for the first page of all takes 60 ms.
 _SAMPLE = RawPage(

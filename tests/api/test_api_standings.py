@@ -5,7 +5,7 @@ import random
 import msgspec
 import pytest
 
-from skybatch.api.schemas import job_shape, standing_shape
+from skybatch.api.schemas import JobShape, StatusShape, job_shape
 from skybatch.model.reason import Reason
 from skybatch.model.state import JobState, SkipReason
 from skybatch.store import batches, jobs, standings
@@ -51,14 +51,18 @@ async def test_a_standing_is_told_as_its_job(api, limit):
     await api.store.write(spread)
 
     def both(db):
-        batch, found = standings.of_batch(db, batch_id, limit=limit)
+        batch, shown = standings.of_batch(db, batch_id, limit=limit)
         assert batch == batches.find(db, batch_id)
         listed = jobs.listing(db, batch.seq, limit=limit)
-        return [standing_shape(each, batch) for each in found], [job_shape(job) for job in listed]
+        return shown, {job.domain: job_shape(job) for job in listed}
 
-    told, expected = await api.store.read(both)
-    assert len(told) == min(limit, len(NAMES))
-    assert list(map(msgspec.json.encode, told)) == list(map(msgspec.json.encode, expected))
+    shown, expected = await api.store.read(both)
+    assert len(expected) == min(limit, len(NAMES))
+    told = msgspec.json.decode(shown)
+    assert list(told.items()) == list(msgspec.json.decode(msgspec.json.encode(expected)).items())
+    assert list(told[NAMES[0]]) == list(JobShape.__struct_fields__)
+    status = (await api.get(f"/batch/{batch_id}/status")).body
+    assert msgspec.json.decode(status, type=StatusShape).domain_statuses.keys() == set(NAMES)
 
 
 async def test_a_batch_shows_the_first_thousand_jobs_in_order(api):
