@@ -29,6 +29,8 @@ from skybatch.model.reason import MEANING, Reason
 from skybatch.model.state import PageState
 from skybatch.model.target import Target
 
+_AHEAD = 1  # lanes more for each request that may run at a time
+
 
 class Sink(Watch, Protocol):
     """Where the pages of a crawl go, and what it tells of itself."""
@@ -53,6 +55,7 @@ class Assignment:
     max_pages: int
     options: Options
     progress: Progress
+    is_alone: bool = False  # a page of it has taken the process down
 
 
 async def crawl(assignment: Assignment, *, web: Web, sink: Sink, stop: Stop) -> Report:
@@ -201,15 +204,24 @@ class _Crawl:
         return Report(Ended.NO_START, fetched, reason=error.reason, detail=error.detail)
 
     async def _run_lanes(self) -> None:
-        """As many lanes as requests may run at a time, each asking for page after page."""
+        """Lanes that ask for page after page."""
         task = asyncio.current_task()
         name = task.get_name() if task else "crawl"
         try:
             async with asyncio.TaskGroup() as lanes:
-                for number in range(self._assignment.options.per_host_concurrency):
+                for number in range(self._lanes):
                     lanes.create_task(self._lane(), name=f"{name}, lane {number + 1}")
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # the first one; it cancelled the other lanes
+
+    @property
+    def _lanes(self) -> int:
+        """As many as requests may run at a time, and as many again, whose pages are read and stored
+        meanwhile. Who wants no more than a goal, or must be alone with a page, looks at each page
+        before it asks for the next."""
+        options = self._assignment.options
+        is_careful = options.until or self._assignment.is_alone
+        return options.per_host_concurrency * (1 if is_careful else 1 + _AHEAD)
 
     async def _lane(self) -> None:
         with suppress(Interrupted):

@@ -22,6 +22,7 @@ class Wait:
         self.is_answered = False  # it is being read
         self._scope = scope
         self._is_out = False
+        self._is_given_up = False
 
     @property
     def is_out(self) -> bool:
@@ -29,7 +30,10 @@ class Wait:
         return self._is_out
 
     def begin(self) -> None:
-        """The request goes out now: a drain lets it finish."""
+        """The request goes out now: a drain lets it finish. Raises Interrupted when it was given up
+        a moment ago, which is felt in the next turn of the loop only: it would be cut off then."""
+        if self._is_given_up:
+            raise Interrupted
         self._is_out = True
         self.asked_at = asyncio.get_running_loop().time()
 
@@ -44,6 +48,7 @@ class Wait:
     def interrupt(self, *, also_requests: bool) -> None:
         """Raise Interrupted where it is awaited."""
         if (also_requests or not self.is_out) and not self._scope.expired():
+            self._is_given_up = True
             self._scope.reschedule(0)
 
 

@@ -179,7 +179,13 @@ class Worker:
             seconds = max(0.0, claim.deadline_at - bench.clock.now())
             timer = asyncio.get_running_loop().call_later(seconds, self.stop.ask, Ended.DEADLINE)
         try:
-            assignment = Assignment(claim.target, claim.max_pages, claim.options, progress)
+            assignment = Assignment(
+                claim.target,
+                claim.max_pages,
+                claim.options,
+                progress,
+                is_alone=self._must_be_alone,
+            )
             return await crawl(assignment, web=bench.web, sink=self, stop=self.stop)
         finally:
             if timer is not None:

@@ -44,6 +44,15 @@ async def test_a_drain_interrupts_a_wait_but_no_request() -> None:
     assert stop.ended is Ended.DRAINED
 
 
+async def test_a_request_does_not_go_out_in_the_turn_in_which_it_is_given_up() -> None:
+    """It would be cut off at once, and asked again by the next attempt."""
+    stop = Stop()
+    async with stop.waiting() as wait:
+        stop.ask(Ended.DRAINED)
+        with pytest.raises(Interrupted):
+            wait.begin()
+
+
 async def test_nothing_is_waited_for_any_more_after_a_stop() -> None:
     stop = Stop()
     stop.ask(Ended.DRAINED)
