@@ -11,7 +11,7 @@ PEERS := .venv-peers
 GO_PACKAGES := golang-go golang-github-puerkitobio-goquery-dev
 REFERENCE := $(and $(shell command -v go),$(wildcard /usr/share/gocode/src/github.com/PuerkitoBio/goquery),$(PEERS)/reference)
 SLOW_HOSTS := $(if $(shell command -v go),$(PEERS)/slow-hosts)
-TOOLS := curl nginx openssl strace faketime sqlite3 promtool
+TOOLS := curl nginx openssl strace faketime sqlite3 promtool chromium
 # Further ones: `make test-all ALSO=mount` for tests that only root can run.
 ALSO ?=
 
@@ -40,7 +40,7 @@ help:  ## Show this list
 
 setup: $(STAMP)  ## Make .venv with everything, pinned and checked by hash
 
-$(STAMP): requirements-dev.lock requirements.lock pyproject.toml
+$(STAMP): package-lock.json requirements-dev.lock requirements.lock pyproject.toml
 	@python=; for name in $(PYTHONS); do \
 	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    python=$$name; break; \
@@ -61,6 +61,7 @@ $(STAMP): requirements-dev.lock requirements.lock pyproject.toml
 	  --only-binary :all: -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  --no-build-isolation -e .
+	@$(BIN)/python hatch_build.py
 	@touch $@
 
 run: setup  ## Crawl sample sites with a real daemon (or DOMAINS="…", FILE=list.csv)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ import structlog
 import skybatch
 from skybatch import garbage
 from skybatch.access import FILE as TOKEN_FILE
-from skybatch.access import Access, open_access
+from skybatch.access import Access, Links, open_access
 from skybatch.api.app import build_app
 from skybatch.api.context import Context, Limits
 from skybatch.api.listening import listening
@@ -22,9 +21,11 @@ from skybatch.checks.selfcheck import SelfChecker
 from skybatch.config import Config
 from skybatch.crawl.web import open_web
 from skybatch.crawling import fetch_settings
+from skybatch.delivering import open_deliverer, outbox_of
 from skybatch.engine.gate import Gate
 from skybatch.engine.live import Onlooker
 from skybatch.engine.queue import JobQueue
+from skybatch.engine.service import Loop
 from skybatch.engine.supervisor import Supervisor
 from skybatch.engine.vitals import Vitals
 from skybatch.engine.worker import Bench
@@ -43,6 +44,7 @@ from skybatch.model.recovery import Asked, Recovered
 from skybatch.model.selfcheck import SelfCheck
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
+from skybatch.signals import asked_to_stop
 from skybatch.store import pausing, staging
 from skybatch.store.database import Store
 from skybatch.store.lock import DirectoryLock
@@ -61,6 +63,7 @@ class Started:
     token_file: Path | None  # None when the token is in the configuration
     recovered: Recovered
     is_paused: bool  # as a whole, by somebody, before the start
+    new_code: Callable[[], str]  # for a link that signs in once
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ async def serve(config: Config, announce: Callable[[Started], None]) -> int:
     The first signal drains; the second one stops at once.
     """
     os.umask(0o077)  # what is found about people is for the owner's eyes
-    asked = _asked_to_stop()
+    asked = asked_to_stop()
     async with run(config) as daemon:
         announce(daemon.started)
         await asyncio.wait({asked, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
@@ -115,23 +118,6 @@ async def serve(config: Config, announce: Callable[[Started], None]) -> int:
         daemon.bus.close()  # who listens hears the end now, and asks again when we are back
         await daemon.engine.stop(config.workers.drain_s)
     return 0
-
-
-def _asked_to_stop() -> "asyncio.Future[None]":
-    """Done at the first signal; a second one ends the process where it stands."""
-    loop = asyncio.get_running_loop()
-    asked: asyncio.Future[None] = loop.create_future()
-
-    def note() -> None:
-        if asked.done():
-            # Everything acknowledged is on disk: what is cut off here is recovered at the start.
-            log.warning("daemon.stopped_at_once")
-            os._exit(1)
-        asked.set_result(None)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, note)
-    return asked
 
 
 @asynccontextmanager
@@ -147,7 +133,8 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         bus.listen(log_event)
         bus.listen(box.recorder.hear)
         bus.listen((transitions := Transitions()).hear)
-        store = Store(folder / FILE, clock, bus.publish)
+        outbox = outbox_of(config)
+        store = Store(folder / FILE, clock, bus.publish, before_commit=outbox.fill)
         await store.open()
         stack.push_async_callback(store.close)
         access = await open_access(store, folder, config.auth.token)
@@ -161,20 +148,30 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         bench = Bench(
             queue, fetch_web, clock, box.recorder, box.mark, config.crawl.max_retry_after_s
         )
+        deliverer = await stack.enter_async_context(
+            open_deliverer(config, folder, store, outbox, clock)
+        )
+        delivering = Loop(deliverer, unavailable=gate.close)
+        deliverer.wake = delivering.wake
+        bus.listen(deliverer.hear)
         engine = Supervisor(
             store,
             bench,
             gate,
             workers=config.workers.count,
             stuck_after_s=config.monitor.stuck_after_s,
+            besides=[delivering],
         )
         engine.pool.is_paused = await store.write(pausing.is_daemon_paused)
         bus.listen(engine.pool.hear)
         running = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stop, engine, running)
         lags = await stack.enter_async_context(loop_lag())
-        parts = Parts(store, bus, engine, bench, transitions, Requests(), lags, clock.now())
-        context = _context(config, folder, access, parts, recovered)
+        parts = Parts(
+            store, bus, engine, bench, transitions, Requests(), lags, deliverer, clock.now()
+        )
+        links = Links(lambda: config.auth.token or (folder / TOKEN_FILE).read_text("ascii").strip())
+        context = _context(config, folder, access, links, parts, recovered)
         url = await stack.enter_async_context(
             listening(build_app(context), config.server.host, config.server.port)
         )
@@ -186,7 +183,7 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         preparing = asyncio.create_task(_prepare_merging(), name="preparing")
         stack.callback(preparing.cancel)
         yield Daemon(
-            Started(url, token_file, recovered, engine.pool.is_paused),
+            Started(url, token_file, recovered, engine.pool.is_paused, links.new),
             engine,
             bus,
             box.recorder,
@@ -211,6 +208,7 @@ def _context(
     config: Config,
     folder: Path,
     access: Access,
+    links: Links,
     parts: Parts,
     recovered: Recovered,
 ) -> Context:
@@ -231,11 +229,13 @@ def _context(
         store=store,
         bus=bus,
         auth=access,
+        links=links,
         health=Vitals(engine, bench.recorder, recovered, started_at),
         metrics=Metrics(parts),
         control=Controls(engine, checker),
         data_dir=folder,
         wake=engine.wake,
+        wake_deliverer=parts.deliverer.wake,
         defaults=config.crawl.options,
         default_concurrency=config.workers.count,
         clock=clock,

@@ -8,6 +8,8 @@ from aiohttp import web
 from skybatch.api import (
     again,
     batches,
+    dashboard,
+    deliveries,
     diff,
     events,
     explain,
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+POLICY = "Content-Security-Policy"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,7 +42,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    POLICY: "default-src 'none'; frame-ancestors 'none'",
     "Server": "skybatch",
 }
 
@@ -55,6 +58,9 @@ def build_app(context: Context) -> web.Application:
     app.on_response_prepare.append(_add_headers)
     app.add_routes(
         [
+            web.get("/", dashboard.page),
+            web.get("/assets/{path:.+}", dashboard.asset),
+            web.post("/sign-in", dashboard.sign_in),
             web.get("/livez", health.livez),
             web.get("/readyz", health.readyz),
             web.get("/metrics", metrics.show),
@@ -68,6 +74,7 @@ def build_app(context: Context) -> web.Application:
             web.post(f"{PREFIX}/resume", operate.resume),
             web.post(f"{PREFIX}/batch", submit.submit),
             web.get(f"{PREFIX}/batch", batches.listing),
+            web.get(f"{PREFIX}/batch/{{batch_id}}", batches.show),
             web.get(f"{PREFIX}/batch/{{batch_id}}/status", status.show),
             web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
             web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
@@ -84,7 +91,10 @@ def build_app(context: Context) -> web.Application:
             web.post(f"{PREFIX}/batch/{{batch_id}}/pause", batches.pause),
             web.post(f"{PREFIX}/batch/{{batch_id}}/resume", batches.resume),
             web.post(f"{PREFIX}/scan", scan.scan),
+            web.get(f"{PREFIX}/deliveries", deliveries.listing),
+            web.post(f"{PREFIX}/deliveries/{{delivery_id}}/send", deliveries.send_again),
             web.get(f"{PREFIX}/status/{{job_id}}", jobs.status),
+            web.get(f"{PREFIX}/job/{{job_id}}/result", jobs.result),
             web.get(f"{PREFIX}/job/{{job_id}}/trace", trace.trace),
         ]
     )
@@ -121,8 +131,11 @@ def _cut_off(request: web.Request) -> web.StreamResponse:
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    policy = response.headers.get(POLICY)  # that of the page lets its own files in
     for name, value in HEADERS.items():
         response.headers[name] = value
+    if policy is not None:
+        response.headers[POLICY] = policy
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
     request[STARTED] = response

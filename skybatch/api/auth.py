@@ -9,7 +9,8 @@ from skybatch.api.errors import Refusal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-OPEN = frozenset({"/livez", "/readyz", "/docs", "/openapi.json"})
+OPEN = frozenset({"/", "/livez", "/readyz", "/docs", "/openapi.json", "/sign-in"})
+ASSETS = "/assets/"  # files of the page
 LONGEST = 4096
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="skybatch"'}
 
@@ -17,7 +18,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="skybatch"'}
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find the owner of the token; 401 for anything that is not exactly one valid bearer token."""
-    if request.path in OPEN:
+    if request.path in OPEN or request.path.startswith(ASSETS):
         return await handler(request)
     owner = context_of(request).auth.owner_of(_token(request))
     if owner is None:

@@ -47,6 +47,14 @@ async def listing(request: web.Request) -> web.Response:
     return answer(ListShape([batch_shape(batch) for batch in found], last))
 
 
+async def show(request: web.Request) -> web.Response:
+    """GET /batch/{id}: as it stands in the list."""
+    batch_id = batch_id_of(request)
+    cursor.Query(request).check()
+    read = partial(batches.find, batch_id=batch_id)
+    return answer(batch_shape(await context_of(request).store.read(read)))
+
+
 async def cancel(request: web.Request) -> web.Response:
     """POST /batch/{id}/cancel: idempotent."""
     return await _change(request, batches.cancel)

@@ -25,6 +25,13 @@ class Authenticator(Protocol):
         """The id of the token, `None` when it is not valid. Must take the same time either way."""
 
 
+class Links(Protocol):
+    """Links that sign somebody in once."""
+
+    def exchange(self, code: str) -> str | None:
+        """The token for a code; `None` when it is used up, too old, or none of ours."""
+
+
 class HealthSource(Protocol):
     """What the daemon knows of itself."""
 
@@ -86,11 +93,13 @@ class Context:
     store: Store
     bus: Bus
     auth: Authenticator
+    links: Links
     health: HealthSource
     metrics: Metrics
     control: Control
     data_dir: Path
     wake: Callable[[], None]  # there may be something to claim
+    wake_deliverer: Callable[[], None]  # there may be a message to send
     defaults: Options
     default_concurrency: int
     clock: Clock

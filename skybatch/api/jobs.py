@@ -11,9 +11,11 @@ from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.job import Job
 from skybatch.model.reason import Reason
+from skybatch.model.record import DomainRecord, domain_record
 from skybatch.model.state import JobState
 from skybatch.store import batches, jobs
 from skybatch.store.reader import Snapshot
+from skybatch.store.results import domain_results
 
 
 def job_id_of(request: web.Request) -> str:
@@ -46,6 +48,20 @@ async def listing(request: web.Request) -> web.Response:
     found = await context_of(request).store.read(page)
     last = cursor.encode(found[-1].seq) if len(found) == limit else None
     return answer(ListShape([job_shape(job) for job in found], last))
+
+
+async def result(request: web.Request) -> web.Response:
+    """GET /job/{job_id}/result: what was found, as in the results of its batch."""
+    job_id = job_id_of(request)
+    cursor.Query(request).check()
+
+    def read(db: Snapshot) -> DomainRecord:
+        job = jobs.find(db, job_id)
+        batch = batches.find(db, job.batch_id)
+        ((found, profile),) = domain_results(db, batch.seq, after=job.seq - 1, limit=1)
+        return domain_record(found, profile)
+
+    return answer(await context_of(request).store.read(read))
 
 
 async def status(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from skybatch.model.batch import Batch, Receipted
 from skybatch.model.clock import rfc3339
 from skybatch.model.event import Event, PageEvent
 from skybatch.model.job import Job
+from skybatch.model.message import Delivery
 from skybatch.model.record import Pages, pages, processing_time
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL, JobState
 
@@ -115,6 +116,30 @@ class EventsShape(msgspec.Struct):
     next_cursor: str | None
 
 
+class DeliveryShape(msgspec.Struct):
+    """A message to a webhook, and what became of it."""
+
+    delivery_id: str
+    batch_id: str
+    type: str
+    url: str
+    status: str
+    attempts: int
+    next_attempt_at: str | None  # of a pending one; null = an earlier one of its batch goes first
+    response_status: int | None  # of the last answer
+    detail: str | None
+    message: msgspec.Raw
+    created_at: str | None
+    updated_at: str | None
+
+
+class DeliveriesShape(msgspec.Struct):
+    """A slice of the messages."""
+
+    items: list[DeliveryShape]
+    next_cursor: str | None
+
+
 class ListShape(msgspec.Struct):
     """A slice of a list."""
 
@@ -205,6 +230,24 @@ def job_shape(job: Job) -> JobShape:
         start_url=job.start_url,
         started_at=rfc3339(job.started_at),
         finished_at=rfc3339(job.finished_at),
+    )
+
+
+def delivery_shape(delivery: Delivery) -> DeliveryShape:
+    """A message as everybody sees it."""
+    return DeliveryShape(
+        delivery_id=delivery.delivery_id,
+        batch_id=delivery.batch_id,
+        type=delivery.type.value,
+        url=delivery.url,
+        status=delivery.state.value,
+        attempts=delivery.attempt,
+        next_attempt_at=rfc3339(delivery.run_after),
+        response_status=delivery.status,
+        detail=delivery.detail,
+        message=msgspec.Raw(delivery.body.encode()),
+        created_at=rfc3339(delivery.created_at),
+        updated_at=rfc3339(delivery.updated_at),
     )
 
 

@@ -99,6 +99,10 @@ def announce(started: "Started") -> None:
         lines.append(str(started.recovered))
     if started.is_paused:
         lines.append("it is paused: skybatch resume --all")
+    if sys.stdout.isatty():
+        lines.append(
+            f"page     {started.url}/#code={started.new_code()}  (signs in once, in 15 min)"
+        )
     if started.token_file is not None:
         lines.append(f"token    {started.token_file}")
         if sys.stdout.isatty():

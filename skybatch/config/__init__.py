@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from skybatch.model.message import USUAL
 from skybatch.model.options import Options
 from skybatch.model.own import OwnField
 
@@ -81,6 +82,19 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Who is told what, besides the URL that a batch brings."""
+
+    url: str = ""  # told of all batches; empty = nobody
+    events: tuple[str, ...] = USUAL  # that it is told of
+    secret: str = ""  # empty = one is made at the first start
+    old_secret: str = ""  # signs as well, until everybody knows the new one
+    allow_networks: tuple[str, ...] = ()
+    timeout_s: float = 15.0
+    first_retry_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the log looks like."""
 
@@ -101,5 +115,6 @@ class Config:
     fetch: Fetch = field(default_factory=Fetch)
     extract: Extract = field(default_factory=Extract)
     monitor: Monitor = field(default_factory=Monitor)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     log: Log = field(default_factory=Log)
     sources: Mapping[str, str] = field(default_factory=dict)  # `section.key` -> where it was set

@@ -7,8 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from skybatch.errors import suggest
+from skybatch.model.message import MessageType
 from skybatch.model.options import CHECKS as OPTION_CHECKS
 from skybatch.model.options import Check, one_of, seconds, whole, yes_no
+from skybatch.model.signature import key_of
 
 
 def _text(pattern: str, meaning: str) -> Check:
@@ -101,6 +103,15 @@ def _proxy(value: object) -> str:
     return value
 
 
+def _webhook_secret(value: object) -> str:
+    # No message repeats the value.
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    if value:
+        key_of(value)
+    return value
+
+
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FIELD_MEMBERS: Mapping[str, type] = {"name": str, "selector": str, "attribute": str, "all": bool}
 
@@ -179,7 +190,15 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "technologies": _existing_file,
     },
     "monitor": {"stuck_after_s": _timeout},
-    "webhooks": {},
+    "webhooks": {
+        "url": _text(r"|https?://[^@\s/]+(/[\x21-\x7e]*)?", "a URL in ASCII without a password"),
+        "events": _items(MessageType, f"{', '.join(MessageType)}"),
+        "secret": _webhook_secret,
+        "old_secret": _webhook_secret,
+        "allow_networks": _items(ip_network, 'networks such as "127.0.0.0/8"'),
+        "timeout_s": _timeout,
+        "first_retry_s": _timeout,
+    },
     "log": {
         "format": one_of("auto", "json", "console"),
         "level": one_of("debug", "info", "warning", "error"),

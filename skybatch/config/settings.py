@@ -9,7 +9,9 @@ from skybatch.errors import Fault, suggest
 from skybatch.model.options import CHECKS as OPTION_CHECKS
 
 BUILT_IN = "built-in"
-SECRETS = frozenset({"auth.token", "fetch.proxy"})  # may come from `…_FILE`; never shown
+SECRETS = frozenset(
+    {"auth.token", "fetch.proxy", "webhooks.secret", "webhooks.old_secret"}
+)  # may come from `…_FILE`; never shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,16 @@ class Supervisor:
     """The engine: a pool of workers and the duties around it, each in a loop of its own."""
 
     def __init__(
-        self, store: Store, bench: Bench, gate: Gate, *, workers: int, stuck_after_s: float
+        self,
+        store: Store,
+        bench: Bench,
+        gate: Gate,
+        *,
+        workers: int,
+        stuck_after_s: float,
+        besides: Sequence[Loop] = (),
     ) -> None:
+        """`besides` are loops of others that run and end with these."""
         self._store = store
         self._queue = queue = bench.queue
         self.gate = gate
@@ -46,6 +54,7 @@ class Supervisor:
         )
         others = (Loop(duty, unavailable=gate.close) for duty in duties)
         self._loops = [self._pool_loop, self._discarder, self._rereader_loop, inspector, *others]
+        self._loops += besides
         pool.wake = self._pool_loop.wake
 
     def wake(self) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from skybatch.errors import Fault, Invalid, suggest
 from skybatch.model.batch import Submission
 from skybatch.model.ids import is_uuid
+from skybatch.model.message import MessageType
 from skybatch.model.options import (
     MAX_CONCURRENT_JOBS,
     MAX_PAGES,
@@ -61,7 +62,8 @@ def _is_deeper(value: object, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
 
 
-def _webhook_url(value: object) -> str | None:
+def webhook_url(value: object) -> str | None:
+    """The URL of a webhook in the form in which it is asked for. Raises ValueError."""
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > MAX_URL or _CONTROL.search(value):
@@ -75,6 +77,19 @@ def _webhook_url(value: object) -> str | None:
     if url.username or url.password:
         raise ValueError("must not hold a user name or password")
     return str(url.href)
+
+
+def _webhook_events(value: object) -> tuple[MessageType, ...] | None:
+    if value is None:
+        return None
+    names = value.split(",") if isinstance(value, str) else value  # of a query, or of JSON
+    known = ", ".join(MessageType)
+    if not isinstance(names, list) or not names:
+        raise ValueError(f"must be a list of {known}")
+    try:
+        return tuple(dict.fromkeys(MessageType(name) for name in names))
+    except ValueError:
+        raise ValueError(f"must be a list of {known}") from None
 
 
 def _batch_id(value: object) -> str | None:
@@ -92,7 +107,8 @@ _CHECKS: Mapping[str, Check] = {
     "batch_id": _batch_id,
     "label": _label,
     "metadata": _metadata,
-    "webhook_url": _webhook_url,
+    "webhook_url": webhook_url,
+    "webhook_events": _webhook_events,
 }
 MEMBERS = (*_CHECKS, "options")  # of a submission, besides `domains`
 
@@ -135,6 +151,7 @@ def parse_submission(
         label=cast(str | None, good.get("label")),
         metadata=cast(Mapping[str, object] | None, good.get("metadata")),
         webhook_url=cast(str | None, good.get("webhook_url")),
+        webhook_events=cast(tuple[MessageType, ...] | None, good.get("webhook_events")),
     )
 
 

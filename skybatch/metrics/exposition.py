@@ -45,7 +45,12 @@ class Exposition:
         self._crawling = Crawling(bench.web)
         self._storing = Storing(parts.store, bench.clock)
         self._running = Running(
-            parts.bus, parts.requests, parts.lags, parts.started_at, bench.recorder
+            parts.bus,
+            parts.requests,
+            parts.lags,
+            parts.started_at,
+            bench.recorder,
+            parts.deliverer.outcomes,
         )
         self._registry = CollectorRegistry()  # of our own: nothing is global
         self._registry.register(ReadingMemory(bench.web.load))

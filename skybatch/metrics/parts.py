@@ -9,6 +9,7 @@ from skybatch.metrics.requests import Requests
 from skybatch.metrics.transitions import Transitions
 from skybatch.model.durations import Durations
 from skybatch.store.database import Store
+from skybatch.webhooks.deliverer import Deliverer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +23,5 @@ class Parts:
     transitions: Transitions
     requests: Requests
     lags: Durations
+    deliverer: Deliverer
     started_at: float

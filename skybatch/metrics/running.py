@@ -1,7 +1,7 @@
 """Metrics of the daemon as a process: its loop, its bus, its API, its version."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client.core import Metric
@@ -14,6 +14,8 @@ from skybatch.metrics.requests import Requests
 from skybatch.model.durations import Durations
 from skybatch.recorder.flight import Recorder
 
+OUTCOMES = ("delivered", "retried", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -24,6 +26,7 @@ class Running:
     lags: Durations
     started_at: float
     recorder: Recorder
+    deliveries: Mapping[str, int]  # attempts, by outcome
 
     def collect(self) -> Iterator[Metric]:
         """All of them."""
@@ -46,6 +49,13 @@ class Running:
             "skybatch_recorder_failing",
             "Whether the flight recorder cannot be written (1).",
             float(self.recorder.trouble is not None),
+        )
+        yield counters(
+            "skybatch_webhook_attempts",
+            "Messages that were sent to webhooks, by what became of it: delivered, retried "
+            "(it will be), or failed (it was the last time).",
+            ["outcome"],
+            {(outcome,): self.deliveries.get(outcome, 0) for outcome in OUTCOMES},
         )
         yield from self._bus()
         yield from self._api()

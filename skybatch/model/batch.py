@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from skybatch.model.message import MessageType
 from skybatch.model.options import Options
 from skybatch.model.receipt import Receipt
 from skybatch.model.state import BatchState, JobState
@@ -21,6 +22,7 @@ class Submission:
     label: str | None = None
     metadata: Mapping[str, object] | None = None
     webhook_url: str | None = None
+    webhook_events: tuple[MessageType, ...] | None = None  # that it is told; None = the usual
     hidden: bool = False  # a self-check: in no list
     again: int | None = (
         None  # row of the batch that it repeats: pages that are as they were are kept

@@ -15,6 +15,7 @@ from skybatch.model.target import Entry, Target
 from skybatch.store.batches import pairs
 from skybatch.store.database import Store
 from skybatch.store.domains import key_of
+from skybatch.store.outbox import types_of
 from skybatch.store.results import page_of
 
 SLICE = 2_000  # domains of one read
@@ -24,7 +25,8 @@ def repeated(db: sqlite3.Connection, batch_id: str, *, new_id: str, owner: str) 
     """The same submission once more. Raises NotFound."""
     row = db.execute(
         """
-        SELECT seq, label, metadata, webhook_url, max_pages, max_concurrent_jobs, options
+        SELECT seq, label, metadata, webhook_url, webhook_events, max_pages, max_concurrent_jobs,
+          options
         FROM batches WHERE id = ? AND staging = 0
         """,
         (batch_id,),
@@ -40,6 +42,7 @@ def repeated(db: sqlite3.Connection, batch_id: str, *, new_id: str, owner: str) 
         label=row["label"],
         metadata=_object(row["metadata"]),
         webhook_url=row["webhook_url"],
+        webhook_events=types_of(row["webhook_events"]),
         again=row["seq"],
     )
 

@@ -28,10 +28,10 @@ def create(tx: Tx, submission: Submission) -> int:
     try:
         cursor = tx.execute(
             """
-            INSERT INTO batches (id, owner, label, metadata, webhook_url, max_pages,
+            INSERT INTO batches (id, owner, label, metadata, webhook_url, webhook_events, max_pages,
               max_concurrent_jobs, options, priority, deadline_at, hidden, again, created_at,
               updated_at)
-            VALUES (:id, :owner, :label, :metadata, :webhook_url, :max_pages,
+            VALUES (:id, :owner, :label, :metadata, :webhook_url, :webhook_events, :max_pages,
               :max_concurrent_jobs, :options, :priority, :deadline_at, :hidden, :again,
               :now, :now)
             """,
@@ -41,6 +41,7 @@ def create(tx: Tx, submission: Submission) -> int:
                 "label": submission.label,
                 "metadata": _json(submission.metadata),
                 "webhook_url": submission.webhook_url,
+                "webhook_events": _json(submission.webhook_events),
                 "max_pages": submission.max_pages,
                 "max_concurrent_jobs": submission.max_concurrent_jobs,
                 "options": _json(options),

@@ -32,11 +32,24 @@ T = TypeVar("T")
 class Store:
     """The one database of a data directory."""
 
-    def __init__(self, path: Path, clock: Clock, publish: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        publish: Callable[[Event], None],
+        *,
+        before_commit: Callable[[Tx], None] = lambda _: None,
+    ) -> None:
+        """`before_commit` is the last to write in every transaction."""
         self._path = path
         self._reserve = Reserve(path.parent)
         self._writer = Writer(
-            lambda: open_writing(path), clock, publish, self._check, self._found_damaged
+            lambda: open_writing(path),
+            clock,
+            publish,
+            self._check,
+            self._found_damaged,
+            before_commit,
         )
         self._inode = 0
         # Apart: when hundreds of jobs start at once, who asks for a status does not wait for them.

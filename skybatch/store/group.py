@@ -38,11 +38,12 @@ class Unit(Generic[T]):
     result: T | None = None
     error: Exception | None = None
 
-    def run_alone(self, tx: Tx) -> None:
+    def run_alone(self, tx: Tx, before_commit: Callable[[Tx], None]) -> None:
         """Run as the whole transaction: without a savepoint, for which SQLite keeps a copy of each
         page that is changed (for a slice of a long list, tens of megabytes)."""
         try:
             self.result = self.function(tx)
+            before_commit(tx)
         except Exception as error:
             if not tx.db.in_transaction:
                 raise
@@ -71,15 +72,16 @@ class Unit(Generic[T]):
         tell(self.future, self.result, self.error)
 
 
-def run(group: Sequence[Unit[object]], tx: Tx) -> None:
+def run(group: Sequence[Unit[object]], tx: Tx, before_commit: Callable[[Tx], None]) -> None:
     """Run all, in a transaction that has begun, and commit it."""
     if len(group) == 1:
-        group[0].run_alone(tx)
+        group[0].run_alone(tx, before_commit)
         return
     _run_patient([unit for unit in group if not unit.is_urgent], tx)
     for unit in group:
         if unit.is_urgent:
             unit.run(tx)
+    before_commit(tx)
     tx.execute("COMMIT")
 
 

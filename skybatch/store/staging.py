@@ -79,7 +79,8 @@ def discard(tx: Tx) -> bool:
 def _slices() -> tuple[tuple[str, int], ...]:
     """Each deletes so many rows of a hidden batch at most. Pages go before their jobs: a cascade
     over many jobs of a thousand pages would take minutes."""
-    return (_PAGES, BULK), (_JOBS, JOBS), (_LEFTOVERS, BULK), (_DOMAINS, BULK), (_EVENTS, BULK)
+    rows = (_LEFTOVERS, _DOMAINS, _EVENTS, _DELIVERIES)
+    return (_PAGES, BULK), (_JOBS, JOBS), *((statement, BULK) for statement in rows)
 
 
 _PAGES = """
@@ -107,5 +108,10 @@ DELETE FROM domains WHERE (batch, key, job) IN (
 _EVENTS = """
 DELETE FROM events WHERE id IN (
   SELECT e.id FROM events e JOIN batches b ON b.id = e.batch_id
+  WHERE b.seq = :seq AND b.id = :id AND b.staging = 2 LIMIT :limit)
+"""
+_DELIVERIES = """
+DELETE FROM deliveries WHERE seq IN (
+  SELECT d.seq FROM deliveries d JOIN batches b ON b.id = d.batch_id
   WHERE b.seq = :seq AND b.id = :id AND b.staging = 2 LIMIT :limit)
 """

@@ -48,15 +48,18 @@ class Writer:
         publish: Callable[[Event], None],
         check: Callable[[], None] = lambda: None,
         damaged: Callable[[str], None] = lambda _: None,
+        before_commit: Callable[[Tx], None] = lambda _: None,
     ) -> None:
         """`check` runs before each transaction, and raises what forbids it; `damaged` is told what
-        SQLite finds wrong with the file. Both are called in the thread."""
+        SQLite finds wrong with the file; `before_commit` writes what follows from the events of a
+        transaction. All are called in the thread."""
         self._connect = connect
         self._db: sqlite3.Connection | None = None  # touched by the thread only
         self._clock = clock
         self._publish = publish
         self._check = check
         self._damaged = damaged
+        self._before_commit = before_commit
         self.writes = Writes()
         self._is_failing = False
         self._began_at: float | None = None  # the group under way, by the monotonic clock
@@ -179,7 +182,7 @@ class Writer:
     def _transact(self, db: sqlite3.Connection, group: list[Unit[object]]) -> list[Event]:
         tx = Tx(db, self._clock.now())
         db.execute("BEGIN IMMEDIATE")
-        run(group, tx)
+        run(group, tx, self._before_commit)
         for unit in group:
             self._look_at(unit.error)
         return tx.events

@@ -84,6 +84,7 @@ class Child:
         self._wrap = tuple(wrap)
         self._env = dict(env or {})
         self._preexec = preexec
+        self.port = 0  # one that is free
         self._process: subprocess.Popen[bytes] | None = None
         self._spawned_at = 0.0
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +122,7 @@ class Child:
         with suppress(OSError):  # on a disk that is read-only no daemon will become ready
             (self.data / "address").unlink(missing_ok=True)
         self._spawned_at = time.monotonic()
-        flags = ("--config", self.config, "--host", "127.0.0.1", "--port", "0")
+        flags = ("--config", self.config, "--host", "127.0.0.1", "--port", str(self.port))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [*self._wrap, *_SERVE, *flags, "--data-dir", self.data],

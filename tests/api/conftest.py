@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from aiohttp import ClientResponse, ClientSession, web
 
-from skybatch.access import Access
+from skybatch.access import Access, Links
 from skybatch.api.app import build_app
 from skybatch.api.context import PREFIX, Context, Limits
 from skybatch.bus import Bus
@@ -17,6 +17,7 @@ from skybatch.model.clock import SystemClock
 from skybatch.model.options import Options
 from skybatch.store.database import Store
 from skybatch.store.opening import FILE
+from skybatch.store.outbox import Outbox
 
 TOKEN = "scraper_sky_2024"  # noqa: S105 - of a database that lives for one test
 LIMITS = Limits(
@@ -125,7 +126,7 @@ async def answer_of(response: ClientResponse) -> Answer:
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     clock, bus = SystemClock(), Bus()
-    store = Store(tmp_path / FILE, clock, bus.publish)
+    store = Store(tmp_path / FILE, clock, bus.publish, before_commit=Outbox().fill)
     await store.open()
     wakes: list[None] = []
     vitals = Vitals()
@@ -134,11 +135,13 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         store=store,
         bus=bus,
         auth=Access(TOKEN, {}),
+        links=Links(lambda: TOKEN),
         health=vitals,
         metrics=Metrics(),
         control=None,  # there is no engine; tests/e2e/test_operate.py has one
         data_dir=tmp_path,
         wake=lambda: wakes.append(None),
+        wake_deliverer=lambda: wakes.append(None),
         defaults=Options(),
         default_concurrency=200,
         clock=clock,

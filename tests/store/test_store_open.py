@@ -177,10 +177,10 @@ async def test_a_file_that_cannot_be_used_is_named(tmp_path, name):
     with pytest.raises(StoreUnusable, match=name):  # noqa: PT012 - the first one to touch it
         DirectoryLock(tmp_path).release()
         await opened(tmp_path)
-        read_or_make(tmp_path / "token")
+        read_or_make(tmp_path / "token", str)
 
 
 def test_an_empty_token_file_is_refused(tmp_path):
     (tmp_path / "token").write_text("\n")
     with pytest.raises(StoreUnusable, match="is empty"):
-        read_or_make(tmp_path / "token")
+        read_or_make(tmp_path / "token", str)

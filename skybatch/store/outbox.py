@@ -1,0 +1,274 @@
+"""Messages to webhooks: written in the transaction that makes them true, sent one by one.
+
+Those of a batch to one URL go in their order: only the first of them has a time at which it is due,
+the others have none until it is delivered, or given up.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from skybatch.errors import NotFound
+from skybatch.model.batch import Batch
+from skybatch.model.clock import rfc3339
+from skybatch.model.event import Event
+from skybatch.model.ids import uuid7
+from skybatch.model.message import (
+    OF_EVENT,
+    USUAL,
+    Delivery,
+    DeliveryState,
+    Hook,
+    MessageType,
+)
+from skybatch.model.record import pages
+from skybatch.store import batches
+from skybatch.store.reader import Snapshot
+from skybatch.store.tx import Tx
+
+KEPT_SECONDS = 30 * 86_400.0  # after the end of a message
+PRUNED = 500  # of them at a time
+
+_TYPES = msgspec.json.Decoder(tuple[MessageType, ...])
+
+
+def types_of(text: str | None) -> tuple[MessageType, ...] | None:
+    """The stored form of what a batch tells, decoded; `None` = the usual."""
+    return _TYPES.decode(text) if text else None
+
+
+class Outbox:
+    """Writes the messages of a transaction, just before it is committed."""
+
+    def __init__(self, everywhere: Hook | None = None) -> None:
+        """`everywhere` is told of every batch."""
+        self._everywhere = everywhere
+        self.written = 0  # messages; some of them in vain, if their transaction was
+
+    def fill(self, tx: Tx) -> None:
+        """The messages of all events of the transaction."""
+        events = [event for event in tx.events if event.type in OF_EVENT]
+        hooks = {batch_id: self._hooks(tx, batch_id) for batch_id in {e.batch_id for e in events}}
+        for event in events:
+            kind = OF_EVENT[event.type]
+            urls = [hook.url for hook in hooks[event.batch_id] if kind in hook.types]
+            if urls:
+                _put(tx, event, kind, urls)
+                self.written += len(urls)
+
+    def _hooks(self, tx: Tx, batch_id: str) -> Sequence[Hook]:
+        row = tx.execute(
+            "SELECT webhook_url, webhook_events, hidden FROM batches WHERE id = ?", (batch_id,)
+        ).fetchone()
+        if row is None or row["hidden"]:
+            return ()
+        found = [] if self._everywhere is None else [self._everywhere]
+        if row["webhook_url"] is not None:
+            found.append(Hook(row["webhook_url"], types_of(row["webhook_events"]) or USUAL))
+        return found
+
+
+def _body_of(kind: MessageType, event: Event, batch: Batch) -> str:
+    """The message as JSON: `type`, `timestamp` and `data`, as Standard Webhooks has it."""
+    data: dict[str, object] = {
+        "batch_id": batch.batch_id,
+        "label": batch.label,
+        "metadata": batch.metadata,
+    }
+    if kind is MessageType.DOMAIN_FINISHED:
+        data |= {
+            "job_id": event.job_id,
+            "domain": event.data.get("domain"),
+            "status": event.data.get("state"),
+            "reason": event.data.get("reason"),
+        }
+    else:
+        data |= {
+            "status": batch.state.value,
+            "total_domains": batch.total,
+            "counts": {state.value: count for state, count in batch.counts.items()},
+            "pages": pages(batch.pages),
+            "created_at": rfc3339(batch.created_at),
+            "start_time": rfc3339(batch.started_at),
+            "end_time": rfc3339(batch.finished_at),
+        }
+    if kind is MessageType.BATCH_STUCK:
+        data["detail"] = event.data.get("detail")
+    message = {"type": kind.value, "timestamp": rfc3339(event.at), "data": data}
+    return msgspec.json.encode(message).decode()
+
+
+def _put(tx: Tx, event: Event, kind: MessageType, urls: Sequence[str]) -> None:
+    body = _body_of(kind, event, batches.find(tx.db, event.batch_id))
+    for url in urls:
+        tx.execute(
+            """
+            INSERT INTO deliveries
+              (id, batch_id, type, url, body, run_after, created_at, updated_at)
+            VALUES (:id, :batch, :type, :url, :body,
+              iif(EXISTS (SELECT 1 FROM deliveries
+                          WHERE batch_id = :batch AND url = :url AND state = 'pending'),
+                NULL, :now),
+              :now, :now)
+            """,
+            {
+                "id": uuid7(tx.now),
+                "batch": event.batch_id,
+                "type": kind.value,
+                "url": url,
+                "body": body,
+                "now": tx.now,
+            },
+        )
+
+
+def due(db: Snapshot, *, now: float, limit: int) -> list[Delivery]:
+    """Messages whose time has come, the longest due first."""
+    rows = db.execute(
+        """
+        SELECT * FROM deliveries INDEXED BY deliveries_due
+        WHERE state = 'pending' AND run_after <= ? ORDER BY run_after LIMIT ?
+        """,
+        (now, limit),
+    )
+    return [_delivery(row) for row in rows]
+
+
+def next_due_at(db: Snapshot, *, after: float) -> float | None:
+    """When the next one behind a time is due."""
+    row = db.execute(
+        """
+        SELECT min(run_after) AS at FROM deliveries INDEXED BY deliveries_due
+        WHERE state = 'pending' AND run_after > ?
+        """,
+        (after,),
+    ).fetchone()
+    return None if row["at"] is None else float(row["at"])
+
+
+def end(
+    tx: Tx, sent: Delivery, state: DeliveryState, *, status: int | None, detail: str | None
+) -> None:
+    """A message is delivered, or given up: the next one of its batch may go."""
+    ended = tx.execute(
+        """
+        UPDATE deliveries SET state = ?, attempt = attempt + 1, status = ?, detail = ?,
+          run_after = NULL, updated_at = ?
+        WHERE seq = ? AND attempt = ? AND state = 'pending'
+        """,
+        (state.value, status, detail, tx.now, sent.seq, sent.attempt),
+    ).rowcount
+    if ended:
+        _let_first_go(tx, sent.batch_id, sent.url)
+
+
+def put_back(
+    tx: Tx, sent: Delivery, *, delay_s: float, status: int | None, detail: str | None
+) -> None:
+    """An attempt was in vain: there will be another."""
+    tx.execute(
+        """
+        UPDATE deliveries SET attempt = attempt + 1, status = ?, detail = ?, run_after = ?,
+          updated_at = ?
+        WHERE seq = ? AND attempt = ? AND state = 'pending'
+        """,
+        (status, detail, tx.now + delay_s, tx.now, sent.seq, sent.attempt),
+    )
+
+
+def send_again(tx: Tx, delivery_id: str) -> Delivery:
+    """Let a message go once more, or now instead of later, with all its attempts before it. Raises
+    NotFound."""
+    row = tx.execute("SELECT * FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no delivery {delivery_id}")
+    if row["state"] == DeliveryState.PENDING and row["run_after"] is None:
+        return _delivery(row)  # an earlier one goes first
+    is_behind = tx.execute(
+        """
+        SELECT 1 FROM deliveries
+        WHERE batch_id = ? AND url = ? AND state = 'pending' AND seq != ? LIMIT 1
+        """,
+        (row["batch_id"], row["url"], row["seq"]),
+    ).fetchone()
+    is_first = row["state"] == DeliveryState.PENDING or is_behind is None
+    again = tx.execute(
+        """
+        UPDATE deliveries SET state = 'pending', attempt = 0, run_after = ?, updated_at = ?
+        WHERE seq = ? RETURNING *
+        """,
+        (tx.now if is_first else None, tx.now, row["seq"]),
+    ).fetchone()
+    return _delivery(again)
+
+
+def _let_first_go(tx: Tx, batch_id: str, url: str) -> None:
+    tx.execute(
+        """
+        UPDATE deliveries SET run_after = :now WHERE run_after IS NULL AND seq = (
+          SELECT min(seq) FROM deliveries INDEXED BY deliveries_in_order
+          WHERE batch_id = :batch AND url = :url AND state = 'pending')
+        """,
+        {"now": tx.now, "batch": batch_id, "url": url},
+    )
+
+
+def prune(tx: Tx) -> bool:
+    """Forget some that ended long ago; returns whether there were any."""
+    return (
+        tx.execute(
+            """
+            DELETE FROM deliveries WHERE seq IN (
+              SELECT seq FROM deliveries INDEXED BY deliveries_ended
+              WHERE state != 'pending' AND updated_at < ? LIMIT ?)
+            """,
+            (tx.now - KEPT_SECONDS, PRUNED),
+        ).rowcount
+        > 0
+    )
+
+
+def listing(
+    db: Snapshot,
+    *,
+    states: Sequence[DeliveryState] = (),
+    batch_id: str | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Delivery]:
+    """Newest first; `before` is the `seq` of the last one seen."""
+    rows = db.execute(
+        """
+        SELECT * FROM deliveries
+        WHERE (:before IS NULL OR seq < :before)
+          AND (:batch IS NULL OR batch_id = :batch)
+          AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
+        ORDER BY seq DESC LIMIT :limit
+        """,
+        {
+            "before": before,
+            "batch": batch_id,
+            "states": msgspec.json.encode(states).decode(),
+            "limit": limit,
+        },
+    )
+    return [_delivery(row) for row in rows]
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        seq=row["seq"],
+        delivery_id=row["id"],
+        batch_id=row["batch_id"],
+        type=MessageType(row["type"]),
+        url=row["url"],
+        body=row["body"],
+        state=DeliveryState(row["state"]),
+        attempt=row["attempt"],
+        run_after=row["run_after"],
+        status=row["status"],
+        detail=row["detail"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,1 @@
+"""The dashboard: modules for the browser, and the files that serve them."""

@@ -1,0 +1,52 @@
+// The public API, as everybody has it.
+
+import { forget, token } from "./session.js";
+
+export const PREFIX = "/api/v3/batch_page_scraper";
+
+// What the API says is wrong, in its words.
+export class Problem extends Error {
+  constructor(status, document) {
+    super(document.detail ?? document.title ?? `the daemon answered ${status}`);
+    this.status = status;
+    this.errors = document.errors ?? [];
+  }
+}
+
+export const unreachable = (error) => !(error instanceof Problem) && error.name !== "AbortError";
+
+export function request(path, { method = "GET", body, type, accept, signal, headers } = {}) {
+  const sent = { Authorization: `Bearer ${token()}`, ...headers };
+  if (accept) sent.Accept = accept;
+  if (body !== undefined) sent["Content-Type"] = type ?? "application/json";
+  const data = body === undefined || type ? body : JSON.stringify(body);
+  return fetch(path.startsWith("/") ? PREFIX + path : path, {
+    method, headers: sent, body: data, signal, cache: "no-store",
+  });
+}
+
+export async function ask(path, options) {
+  const answer = await request(path, options);
+  if (answer.status === 401) {
+    forget();
+    dispatchEvent(new Event("signed-out"));
+  }
+  const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
+  const document = isJson ? await answer.json() : {};
+  if (!answer.ok) throw new Problem(answer.status, document);
+  return document;
+}
+
+export const post = (path, body) => ask(path, { method: "POST", body });
+
+// A file of the API, saved under a name: a link could not carry the token.
+export async function download(path, name) {
+  const answer = await request(path);
+  if (!answer.ok) throw new Problem(answer.status, await answer.json());
+  const address = URL.createObjectURL(await answer.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

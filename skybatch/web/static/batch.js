@@ -1,0 +1,196 @@
+// One batch: its domains, what stood in the way, and what can be done about it.
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
+import { ask, download, post } from "./api.js";
+import { rate, span, whole } from "./format.js";
+import { happened } from "./happenings.js";
+import { confirm, histogram, isOver, progress, STATES, tag, time } from "./parts.js";
+import { go } from "./place.js";
+import { View } from "./view.js";
+
+const ROWS = 100;
+const LIVE = 20;
+const SUMMARY_MS = 15_000; // it looks at every domain
+const FILES = { csv: "csv", ndjson: "ndjson", json: "json" };
+
+export class Batch extends View {
+  lines = [];
+  summary = null;
+  #summedAt = -Infinity;
+
+  constructor(place, query, id) {
+    super(place, query);
+    this.id = id;
+  }
+
+  concerns(event) { return event.batch_id === this.id; }
+
+  hear(event) {
+    this.lines = [event, ...this.lines].slice(0, LIVE);
+  }
+
+  async fetch() {
+    const signal = this.closing.signal;
+    const wanted = new URLSearchParams({ limit: ROWS });
+    for (const name of ["status", "reason", "domain", "cursor"]) {
+      if (this.query.get(name)) wanted.set(name, this.query.get(name));
+    }
+    const path = `/batch/${this.id}`;
+    const [batch, jobs, told] = await Promise.all([
+      ask(path, { signal }),
+      ask(`${path}/jobs?${wanted}`, { signal }),
+      ask(`${path}/explain`, { signal }),
+    ]);
+    const before = this.batch;
+    Object.assign(this, { batch, jobs: jobs.items, next: jobs.next_cursor, told });
+    const isDue = performance.now() - this.#summedAt > SUMMARY_MS;
+    if (isDue || (isOver(batch.status) && before && !isOver(before.status))) {
+      this.#summedAt = performance.now();
+      this.summary = await ask(`${path}/summary`, { signal });
+    }
+  }
+
+  #filter(name, value) {
+    const query = new URLSearchParams(this.query);
+    query.delete("cursor"); // of another list
+    if (value) query.set(name, value);
+    else query.delete(name);
+    go(`batch/${this.id}`, query);
+  }
+
+  async #change(action, asks) {
+    if (asks && !(await confirm(`${asks} this batch?`, asks))) return;
+    await this.act(async () => {
+      if (action === "delete") {
+        await ask(`/batch/${this.id}`, { method: "DELETE" });
+        go("batches");
+        return;
+      }
+      const answer = await post(`/batch/${this.id}/${action}`);
+      if (action === "again") go(`batch/${answer.batch_id}`);
+    });
+  }
+
+  #actions() {
+    const { batch } = this;
+    const button = (action, name, asks) => html`<button type="button" class=${asks ? "danger" : nothing}
+      @click=${() => this.#change(action, asks)}>${name}</button>`;
+    if (!isOver(batch.status)) {
+      return html`${batch.paused ? button("resume", "Resume") : button("pause", "Pause")}
+        ${button("cancel", "Cancel", "Cancel")}`;
+    }
+    const isLossy = batch.counts.failed + batch.counts.partial > 0;
+    return html`${isLossy ? button("retry", "Retry what failed") : nothing}
+      ${button("again", "Again")} ${button("delete", "Delete", "Delete")}`;
+  }
+
+  #numbers() {
+    const { batch } = this;
+    const end = batch.end_time ? new Date(batch.end_time) : Date.now();
+    const seconds = batch.start_time ? (end - new Date(batch.start_time)) / 1_000 : 0;
+    const ended = batch.counts.complete + batch.counts.partial + batch.counts.failed + batch.counts.cancelled;
+    const left = batch.total_domains - ended;
+    const eta = isOver(batch.status) || !ended ? null : (seconds / ended) * left;
+    const cell = (name, value) => html`<div><dt>${name}</dt><dd class="number">${value}</dd></div>`;
+    return html`<dl class="numbers">
+      ${cell("Domains", `${whole(ended)} of ${whole(batch.total_domains)}`)}
+      ${cell("Pages", whole(batch.pages.fetched))}
+      ${cell("Pages that failed", whole(batch.pages.failed))}
+      ${cell("Pages a second", seconds > 0 ? rate(batch.pages.fetched / seconds) : "–")}
+      ${isOver(batch.status) ? cell("Took", span(seconds)) : cell("Left, about", span(eta))}
+    </dl>`;
+  }
+
+  template() {
+    const { batch, told } = this;
+    return html`
+      <p class="crumbs"><a href="#/batches">Batches</a></p>
+      <div class="title">
+        <h1>${batch.label ?? `Batch ${this.id.slice(-12)}`}</h1>
+        ${tag(batch.status, batch.paused)}
+        <span class="actions">${this.#actions()}</span>
+      </div>
+      ${progress(batch)}
+      ${this.#numbers()}
+      <section aria-labelledby="why" class=${told.problems.length ? "attention" : nothing}>
+        <h2 id="why">Where it stands</h2>
+        ${told.sentences.map((sentence) => html`<p>${sentence}</p>`)}
+      </section>
+      ${this.#found()}
+      <section aria-labelledby="domains">
+        <h2 id="domains">Domains</h2>
+        ${this.#filters()}
+        ${this.#table()}
+      </section>
+      <section aria-labelledby="files"><h2 id="files">Results</h2>
+        <p class="actions">${Object.keys(FILES).map((format) => html`
+          <button type="button" @click=${() => this.act(() => this.#save(format))}>Download ${format.toUpperCase()}</button>`)}</p>
+      </section>
+      <section aria-labelledby="live"><h2 id="live">What happens</h2>
+        ${this.lines.length
+          ? html`<ol class="lines">${this.lines.map(happened)}</ol>`
+          : html`<p class="quiet">Nothing since this page was opened.</p>`}
+      </section>`;
+  }
+
+  #save(format) {
+    return download(`/batch/${this.id}/results?format=${format}`, `skybatch-${this.id}.${FILES[format]}`);
+  }
+
+  #found() {
+    if (this.summary === null) return nothing;
+    const { found, reasons } = this.summary;
+    const rows = reasons.map(({ reason, domains, meaning, advice }) => (
+      { name: reason, count: domains, title: `${meaning} ${advice ?? ""}`.trim() }));
+    return html`<div class="columns">
+      <section aria-labelledby="found"><h2 id="found">Found</h2>
+        <dl>${Object.entries(found).map(([kind, { domains, share }]) => html`
+          <dt>${kind.replaceAll("_", " ")}</dt>
+          <dd class="number">${whole(domains)} <span class="quiet">${Math.round(100 * share)} %</span></dd>`)}
+        </dl></section>
+      <section aria-labelledby="reasons"><h2 id="reasons">What stood in the way</h2>
+        ${rows.length
+          ? histogram(rows, { chosen: this.query.get("reason"), choose: (name) => this.#filter("reason", name) })
+          : html`<p class="quiet">Nothing.</p>`}
+      </section></div>`;
+  }
+
+  #filters() {
+    const status = this.query.get("status") ?? "";
+    return html`<form class="filters" role="search" @submit=${(event) => event.preventDefault()}>
+      <label>State
+        <select .value=${status} @change=${(event) => this.#filter("status", event.target.value)}>
+          <option value="">all</option>
+          ${STATES.map((state) => html`<option ?selected=${state === status}>${state}</option>`)}
+        </select></label>
+      <label>Domain
+        <input type="search" .value=${this.query.get("domain") ?? ""} placeholder="example.com"
+          @change=${(event) => this.#filter("domain", event.target.value)}></label>
+      ${this.query.get("reason")
+        ? html`<button type="button" @click=${() => this.#filter("reason", null)}>
+            Reason ${this.query.get("reason")} ✕</button>`
+        : nothing}
+    </form>`;
+  }
+
+  #table() {
+    if (!this.jobs.length) return html`<p class="quiet">There is none.</p>`;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
+      <thead><tr><th>Domain</th><th>State</th><th>Reason</th><th class="number">Pages</th>
+        <th class="number">Failed</th><th class="number">Attempt</th><th>Stage</th></tr></thead>
+      <tbody>${repeat(this.jobs, (job) => job.job_id, (job) => html`<tr>
+        <td><a href=${`#/job/${job.job_id}`}>${job.domain}</a></td>
+        <td>${tag(job.status, job.paused)}</td>
+        <td title=${job.detail ?? nothing}>${job.reason ?? ""}</td>
+        <td class="number">${whole(job.pages.fetched)}</td>
+        <td class="number">${whole(job.pages.failed)}</td>
+        <td class="number">${whole(job.attempt)}</td>
+        <td>${job.next_attempt_at ? html`waits until ${time(job.next_attempt_at)}` : job.stage}</td>
+      </tr>`)}</tbody></table></div>
+      <nav class="pager" aria-label="More domains">
+        ${this.query.get("cursor") ? html`<button type="button" @click=${() => history.back()}>Back</button>` : nothing}
+        ${this.next ? html`<button type="button" @click=${() => this.#filter("cursor", this.next)}>Next ${ROWS}</button>` : nothing}
+      </nav>`;
+  }
+}

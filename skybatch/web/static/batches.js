@@ -1,0 +1,119 @@
+// All batches: filtered, and changed in bulk.
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
+import { ask, post } from "./api.js";
+import { whole } from "./format.js";
+import { confirm, isOver, progress, STATES, tag, time } from "./parts.js";
+import { go } from "./place.js";
+import { View } from "./view.js";
+
+const ROWS = 50;
+const ACTIONS = {
+  pause: { name: "Pause", fits: (batch) => !isOver(batch.status) && !batch.paused },
+  resume: { name: "Resume", fits: (batch) => !isOver(batch.status) && batch.paused },
+  retry: { name: "Retry", fits: (batch) => isOver(batch.status) && batch.failed_domains > 0 },
+  again: { name: "Again", fits: (batch) => isOver(batch.status) },
+  cancel: { name: "Cancel", fits: (batch) => !isOver(batch.status), asks: "Cancel" },
+  delete: { name: "Delete", fits: (batch) => isOver(batch.status), asks: "Delete" },
+};
+
+export class Batches extends View {
+  chosen = new Set();
+
+  async fetch() {
+    const wanted = new URLSearchParams({ limit: ROWS });
+    for (const name of ["status", "label", "cursor"]) {
+      if (this.query.get(name)) wanted.set(name, this.query.get(name));
+    }
+    const found = await ask(`/batch?${wanted}`, { signal: this.closing.signal });
+    this.items = found.items;
+    this.next = found.next_cursor;
+    const ids = new Set(this.items.map((batch) => batch.batch_id));
+    this.chosen = new Set([...this.chosen].filter((id) => ids.has(id)));
+  }
+
+  #filter(name, value) {
+    const query = new URLSearchParams(this.query);
+    query.delete("cursor"); // of another list
+    if (value) query.set(name, value);
+    else query.delete(name);
+    go("batches", query);
+  }
+
+  async #change(action) {
+    const { name, fits, asks } = ACTIONS[action];
+    const fitting = this.items.filter((batch) => this.chosen.has(batch.batch_id) && fits(batch));
+    const what = fitting.length === 1 ? "this batch" : `these ${whole(fitting.length)} batches`;
+    if (asks && !(await confirm(`${asks} ${what}?`, name))) return;
+    await this.act(async () => {
+      for (const { batch_id: id } of fitting) {
+        if (action === "delete") await ask(`/batch/${id}`, { method: "DELETE" });
+        else await post(`/batch/${id}/${action}`);
+        this.chosen.delete(id);
+      }
+    });
+  }
+
+  #choose(id, isChosen) {
+    if (isChosen) this.chosen.add(id);
+    else this.chosen.delete(id);
+    this.draw();
+  }
+
+  template() {
+    const status = this.query.get("status") ?? "";
+    const picked = this.items.filter((batch) => this.chosen.has(batch.batch_id));
+    const can = Object.entries(ACTIONS).filter(([, action]) => picked.some(action.fits));
+    return html`
+      <h1>Batches</h1>
+      <form class="filters" role="search" @submit=${(event) => event.preventDefault()}>
+        <label>State
+          <select .value=${status} @change=${(event) => this.#filter("status", event.target.value)}>
+            <option value="">all</option>
+            ${STATES.map((state) => html`<option ?selected=${state === status}>${state}</option>`)}
+          </select></label>
+        <label>Label
+          <input type="search" .value=${this.query.get("label") ?? ""}
+            @change=${(event) => this.#filter("label", event.target.value)}></label>
+        <span class="actions">${can.map(([key, { name }]) => html`
+          <button type="button" class=${key === "delete" || key === "cancel" ? "danger" : nothing}
+            @click=${() => this.#change(key)}>${name}</button>`)}</span>
+      </form>
+      ${this.items.length ? this.#table() : html`<p class="quiet">There is none.</p>`}
+      <nav class="pager" aria-label="More batches">
+        ${this.query.get("cursor") ? html`<button type="button" @click=${() => history.back()}>Newer</button>` : nothing}
+        ${this.next ? html`<button type="button" @click=${() => this.#filter("cursor", this.next)}>Older</button>` : nothing}
+      </nav>`;
+  }
+
+  #table() {
+    const isAll = this.items.every((batch) => this.chosen.has(batch.batch_id));
+    const all = (event) => {
+      this.chosen = new Set(event.target.checked ? this.items.map((batch) => batch.batch_id) : []);
+      this.draw();
+    };
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
+      <thead><tr>
+        <th><input type="checkbox" aria-label="Choose all" .checked=${isAll} @change=${all}></th>
+        <th>Batch</th><th>State</th><th class="wide">Domains</th>
+        <th class="number">Pages</th><th class="number">Failed</th><th>Submitted</th>
+      </tr></thead>
+      <tbody>${repeat(this.items, (batch) => batch.batch_id, (batch) => this.#row(batch))}</tbody>
+    </table></div>`;
+  }
+
+  #row(batch) {
+    const id = batch.batch_id;
+    return html`<tr>
+      <td><input type="checkbox" aria-label=${`Choose ${batch.label ?? id}`} .checked=${this.chosen.has(id)}
+        @change=${(event) => this.#choose(id, event.target.checked)}></td>
+      <td><a href=${`#/batch/${id}`}>${batch.label ?? id.slice(-12)}</a></td>
+      <td>${tag(batch.status, batch.paused)}</td>
+      <td>${progress(batch)}</td>
+      <td class="number">${whole(batch.pages.fetched)}</td>
+      <td class="number">${whole(batch.failed_domains)}</td>
+      <td>${time(batch.created_at)}</td>
+    </tr>`;
+  }
+}

@@ -1,0 +1,145 @@
+"""The service that sends messages to webhooks, and keeps at it."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from skybatch.errors import StoreUnavailable
+from skybatch.model.clock import Clock
+from skybatch.model.event import Event
+from skybatch.model.message import Delivery, DeliveryState
+from skybatch.model.signature import headers_of
+from skybatch.store import outbox
+from skybatch.store.database import Store
+from skybatch.store.outbox import Outbox
+from skybatch.webhooks.patience import delay_s
+from skybatch.webhooks.post import Taken
+
+log = structlog.get_logger()
+
+AT_A_TIME = 16  # messages; of a batch only one
+_LOOK_S = 60.0  # without a message that is due
+_PRUNE_S = 3_600.0
+
+
+class Sends(Protocol):
+    """Sends a message: URL, headers, body."""
+
+    def __call__(self, url: str, headers: Mapping[str, str], body: str, /) -> Awaitable[Taken]: ...
+
+
+class Deliverer:
+    """A service: a round starts what is due, and each message takes the time that it takes: a
+    receiver that is slow holds up nobody else's messages."""
+
+    name = "deliverer"
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        send: Sends,
+        clock: Clock,
+        keys: Sequence[bytes],
+        *,
+        first_retry_s: float,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._heard = 0  # messages, of those that were written
+        self._send = send
+        self._clock = clock
+        self._keys = keys
+        self._first_retry_s = first_retry_s
+        self._jitter = random.SystemRandom()
+        self._under_way: dict[int, asyncio.Task[None]] = {}  # by the row of the message
+        self._pruned_at = float("-inf")
+        self.wake: Callable[[], None] = lambda: None  # begin a round at once
+        self.outcomes: Counter[str] = Counter()  # attempts: delivered, retried, failed
+
+    def hear(self, _event: Event) -> None:
+        """A listener of the bus: the messages of a transaction are there when its events are."""
+        if self._outbox.written != self._heard:
+            self._heard = self._outbox.written
+            self.wake()
+
+    async def run_once(self) -> float:
+        """Start what is due; returns the seconds to the next."""
+        now = self._clock.now()
+        if self._clock.monotonic() - self._pruned_at > _PRUNE_S:
+            is_more = await self._store.write(outbox.prune)
+            self._pruned_at = float("-inf") if is_more else self._clock.monotonic()
+        limit = AT_A_TIME + len(self._under_way)
+        for delivery in await self._store.read(partial(outbox.due, now=now, limit=limit)):
+            if len(self._under_way) >= AT_A_TIME:
+                return _LOOK_S  # whoever ends wakes us
+            if delivery.seq not in self._under_way:
+                self._start(delivery)
+        next_at = await self._store.read(partial(outbox.next_due_at, after=now))
+        return _LOOK_S if next_at is None else min(_LOOK_S, max(0.0, next_at - now))
+
+    def _start(self, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._deliver(delivery), name=f"delivery {delivery.seq}")
+        self._under_way[delivery.seq] = task
+        task.add_done_callback(lambda _: self._ended(delivery.seq))
+
+    def _ended(self, seq: int) -> None:
+        task = self._under_way.pop(seq)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("webhook.not_recorded", delivery=seq, exc_info=error)
+        self.wake()
+
+    async def close(self) -> None:
+        """Break off what is under way: without an answer that is recorded it is sent again."""
+        for task in self._under_way.values():
+            task.cancel()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        now = int(self._clock.now())
+        headers = headers_of(delivery.delivery_id, now, delivery.body, self._keys)
+        taken = await self._send(delivery.url, headers, delivery.body)
+        try:
+            await self._record(delivery, taken)
+        except StoreUnavailable as error:  # it is sent once more, which its id tells
+            log.error("webhook.not_recorded", delivery=delivery.delivery_id, error=str(error))
+            await asyncio.sleep(self._first_retry_s)
+
+    async def _record(self, sent: Delivery, taken: Taken) -> None:
+        if taken.detail is None:
+            self.outcomes["delivered"] += 1
+            await self._end(sent, DeliveryState.DELIVERED, taken)
+            return
+        told = {
+            "delivery": sent.delivery_id,
+            "batch_id": sent.batch_id,
+            "type": sent.type.value,
+            "detail": taken.detail,
+        }
+        delay = delay_s(
+            sent.attempt + 1,
+            first_s=self._first_retry_s,
+            asked_s=taken.retry_after_s,
+            jitter=self._jitter,
+        )
+        if taken.is_final or delay is None:
+            self.outcomes["failed"] += 1
+            log.error("webhook.given_up", **told)
+            await self._end(sent, DeliveryState.FAILED, taken)
+        else:
+            self.outcomes["retried"] += 1
+            log.warning("webhook.not_taken", **told, next_in_s=round(delay, 1))
+            status, detail = taken.status, taken.detail
+            await self._store.write(
+                lambda tx: outbox.put_back(tx, sent, delay_s=delay, status=status, detail=detail)
+            )
+
+    async def _end(self, sent: Delivery, state: DeliveryState, taken: Taken) -> None:
+        await self._store.write(
+            lambda tx: outbox.end(tx, sent, state, status=taken.status, detail=taken.detail)
+        )

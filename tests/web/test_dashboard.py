@@ -1,0 +1,216 @@
+"""The dashboard in Chromium: what a user does, from the list to the proof."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.process import TOKEN
+from tests.web.conftest import NAMES, sign_in
+
+pytestmark = pytest.mark.needs("chromium")
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+NOBODY = "x"
+SOON = 30_000  # ms
+
+
+def until(condition, timeout_s=30.0):
+    end = time.monotonic() + timeout_s
+    while not (found := condition()):
+        assert time.monotonic() < end, condition
+        time.sleep(0.02)
+    return found
+
+
+def drop(page, name, text):
+    """A file from the desktop, onto the list."""
+    data = page.evaluate_handle(
+        """([name, text]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], name, { type: "text/csv" }));
+          return data;
+        }""",
+        [name, text],
+    )
+    page.dispatch_event(".drop", "drop", {"dataTransfer": data})
+
+
+def test_from_a_dropped_list_to_its_results(watched, daemon):
+    page = watched.page
+    sign_in(page, daemon)
+    assert TOKEN not in page.url
+    page.get_by_role("link", name="New batch").click()
+    drop(
+        page,
+        "companies.csv",
+        "domain,note\n" + "".join(f"{n},x\n" for n in NAMES) + "no domain,y\n",
+    )
+    page.get_by_label("label").fill("From a drop")
+    page.get_by_label("max_concurrent_jobs").fill("2")
+    page.get_by_role("button", name="Look first").click()
+    page.get_by_text("What it would be").wait_for()
+    expect(page.get_by_role("cell", name="no domain")).to_be_visible()
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("heading", name="From a drop").wait_for()
+    loads = page.evaluate("performance.getEntriesByType('navigation').length")
+    seen = set()
+
+    def is_over():
+        seen.add(page.locator(".progress .number").first.inner_text())
+        return page.locator(".title .tag.complete").count()
+
+    until(is_over)
+    assert len(seen) > 2, "progress moves"
+    assert page.evaluate("performance.getEntriesByType('navigation').length") == loads
+    batch_id = page.url.rpartition("/")[2]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    saved = Path(download.value.path()).read_bytes()
+    assert saved == daemon.get(f"/batch/{batch_id}/results?format=csv").body
+    expect(page.get_by_role("link", name=NAMES[0], exact=True)).to_be_visible()
+
+    page.get_by_role("link", name=NAMES[0], exact=True).click()
+    page.get_by_role("heading", name=NAMES[0], exact=True).wait_for()
+    expect(page.locator("svg.waterfall rect.complete")).not_to_have_count(0)
+    expect(page.get_by_role("link", name="proof").first).to_have_attribute(
+        "rel", re.compile("noopener")
+    )
+    expect(page.get_by_text(f"info@{NAMES[0]}").first).to_be_visible()
+
+
+def test_what_failed_is_filtered_and_tried_again_and_a_batch_is_cancelled(watched, daemon):
+    page = watched.page
+    gone = [f"gone-{number}.invalid" for number in range(3)]
+    first = daemon.submit([*gone, NAMES[0]], label="Mixed")
+    daemon.wait(first)
+    sign_in(page, daemon)
+    page.get_by_role("link", name="Mixed").click()
+    page.get_by_role("button", name="nxdomain 3").click()
+    expect(page.locator("section[aria-labelledby=domains] tbody tr")).to_have_count(3)
+    assert "reason=nxdomain" in page.url
+    page.get_by_role("button", name="Retry what failed").click()
+    until(lambda: {
+        job["attempt"] for job in daemon.get(f"/batch/{first}/jobs?reason=nxdomain").json["items"]
+    } == {2})  # fmt: skip
+
+    second = daemon.submit(NAMES, label="Long", max_pages=1_000, options={"per_host_delay_s": 5.0})
+    page.get_by_role("link", name="Batches").first.click()
+    page.get_by_label("Choose Long").check()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    assert daemon.wait(second)["status"] in ("cancelled", "partial")
+    expect(page.get_by_role("row", name="Long")).to_contain_text(re.compile("cancelled|partial"))
+
+
+def test_the_stream_comes_back_after_a_restart(watched, daemon):
+    page = watched.page
+    watched.allowed = ("Failed to load resource",)
+    sign_in(page, daemon)
+    expect(page.locator(".feed.open")).to_be_visible()
+    daemon.child.port = int(daemon.url.rpartition(":")[2])
+    daemon.kill()
+    expect(page.locator(".feed.lost")).to_be_visible(timeout=SOON)
+    daemon.start()
+    expect(page.locator(".feed.open")).to_be_visible(timeout=SOON)
+    daemon.submit(NAMES[:2], label="After the restart")
+    expect(page.get_by_role("link", name="After the restart")).to_be_visible(timeout=SOON)
+    expect(page.locator(".lines li").first).to_be_visible(timeout=SOON)
+
+
+def test_by_keyboard_alone(watched, daemon):
+    page = watched.page
+    page.goto(daemon.url)
+    page.get_by_label("Token").wait_for()
+    page.keyboard.type(TOKEN)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Overview", exact=True).wait_for()
+
+    def walk_to(name):
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent.trim()") == name:
+                return
+        raise AssertionError(f"{name} cannot be reached")
+
+    walk_to("New batch")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="New batch").wait_for()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "list":
+            break
+    page.keyboard.type(NAMES[0])
+    walk_to("Submit")
+    page.keyboard.press("Enter")
+    page.locator(".title .tag").wait_for()
+    assert len(daemon.get("/batch").json["items"]) == 1
+
+
+def test_a_link_signs_in_once(watched, daemon):
+    page = watched.page
+    watched.allowed = ("Failed to load resource",)
+    page.goto(f"{daemon.url}/#code=not-a-code")
+    expect(page.get_by_role("alert")).to_contain_text("used")
+    assert "code" not in page.url
+
+
+HOSTILE = (
+    '<img src=x onerror="window.hit=1">', "\"><script>window.hit=1</script>",
+    "javascript:window.hit=1", "‮gnp.exe", "{{7*7}}${7*7}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_sites_and_users_write_stays_text(watched, daemon, text):
+    page = watched.page
+    batch_id = daemon.submit(NAMES[:1], label=text[:200], metadata={"x": text})
+    daemon.wait(batch_id)
+    sign_in(page, daemon)
+    page.get_by_role("link", name=text, exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main img, main script").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nobody_is_left_out(watched, daemon, scheme, width):
+    """axe-core finds nothing serious, in either colours, wide and narrow."""
+    page = watched.page
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    batch_id = daemon.submit([*NAMES[:3], "gone.invalid"], label="Seen")
+    daemon.wait(batch_id)
+    job_id = daemon.get(f"/batch/{batch_id}/jobs").json["items"][0]["job_id"]
+    sign_in(page, daemon)
+    for path in ("", "batches", "new", f"batch/{batch_id}", f"job/{job_id}", "system"):
+        page.goto(f"{daemon.url}/#/{path}")
+        page.locator("main h1").wait_for()
+        page.wait_for_function("!document.querySelector('main').textContent.includes('Loading')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        serious = [
+            (each["id"], [node["html"] for node in each["nodes"]][:3])
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], f"{path}: {json.dumps(serious, indent=1)}"
+
+
+def test_answers_of_the_page_carry_its_policy(daemon):
+    page = daemon.request("GET", "/", prefix="", token=NOBODY)
+    assert page.status == 200
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert "unsafe" not in policy
+    up = daemon.request("GET", "/assets/../api.js", prefix="", token=NOBODY)
+    assert up.status in (401, 404)
+    assert daemon.request("GET", "/assets/none.js", prefix="", token=NOBODY).status == 404
+    tag = page.headers["ETag"]
+    again = daemon.request("GET", "/", prefix="", headers={"If-None-Match": tag})
+    assert again.status == 304
