@@ -26,7 +26,7 @@ WORDS = {
     *("headers", "body", "busy", "free", "in_hand", "waiting", "commit", "read", "database", "wal"),
     *("claimed", "robots", "start", "sitemaps", "crawl", "GET", "POST", "DELETE", "HEAD"),
     *("pool", "discarder", "rereader", "inspector", "leases", "rescuer", "stopped", "probe"),
-    *("timekeeper", "monitor", "unmatched"),
+    *("timekeeper", "monitor", "unmatched", "deliverer", "delivered", "retried", "failed"),
     *("worker_stuck", "slots_idle", "batch_stuck", "store_unavailable", "recorder_failing"),
 }
 ROUTE = re.compile(r"/(livez|readyz|metrics|api/v3/batch_page_scraper/[a-z_{}/]+)")
