@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench bench-latency bench-extract quality torture lock weather hostile
+.PHONY: help setup run test test-all check bench bench-latency bench-extract quality torture lock weather hostile screenshots
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -115,6 +115,9 @@ weather: setup  ## Half an hour of faults of the environment, as root; writes do
 
 hostile: setup  ## Hostile sites of every kind at once; writes docs/hostile.md
 	@$(BIN)/python -m tests.hostile
+
+screenshots: setup  ## Pictures of the dashboard from a real run, for the README (needs chromium)
+	@$(BIN)/python -m tests.web.screenshots
 
 lock:  ## Write both lock files anew from pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

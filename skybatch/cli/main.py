@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 import skybatch
 from skybatch.cli.exits import Exit, explained
@@ -39,6 +40,9 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+HIDDEN = ("completion",)  # from the help
+
+
 class _Commands(click.Group):
     """Finds commands by name, and turns errors into messages and exit codes."""
 
@@ -46,12 +50,25 @@ class _Commands(click.Group):
         return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in (*self.list_commands(ctx), *HIDDEN):
             return None
         # structlog loads rich for tracebacks that our log does not have: a tenth of a start.
         with uncollected(), without("rich"):
             command: click.Command = import_module(f"skybatch.cli.{cmd_name}").command
         return command
+
+    def shell_complete(  # type: ignore[explicit-any]  # that is click's item
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names, without importing a command for each."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        names = {name: text for section in COMMANDS.values() for name, text in section.items()}
+        return [
+            CompletionItem(name, help=text)
+            for name, text in names.items()
+            if name.startswith(incomplete)
+        ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.list_commands(ctx)))

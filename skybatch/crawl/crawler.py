@@ -80,6 +80,7 @@ class _Crawl:
         visitor = Visitor(web, options, scope=scope, holds=frontier.holds, stop=stop, watch=sink)
         self._assignment = assignment
         self._clock = web.clock
+        self._is_reading_late = web.is_reading_late
         self._sink = sink
         self._stop = stop
         self._frontier = frontier
@@ -210,7 +211,9 @@ class _Crawl:
         try:
             async with asyncio.TaskGroup() as lanes:
                 for number in range(self._lanes):
-                    lanes.create_task(self._lane(), name=f"{name}, lane {number + 1}")
+                    is_ahead = number >= self._assignment.options.per_host_concurrency
+                    lane = self._lane(is_ahead=is_ahead)
+                    lanes.create_task(lane, name=f"{name}, lane {number + 1}")
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # the first one; it cancelled the other lanes
 
@@ -223,10 +226,12 @@ class _Crawl:
         is_careful = options.until or self._assignment.is_alone
         return options.per_host_concurrency * (1 if is_careful else 1 + _AHEAD)
 
-    async def _lane(self) -> None:
+    async def _lane(self, *, is_ahead: bool) -> None:
         with suppress(Interrupted):
             while not self._is_over():
-                entry = self._frontier.take(self._clock.monotonic())
+                # While pages wait to be read anyway, more of them only wait longer.
+                may_take = not (is_ahead and self._is_reading_late())
+                entry = self._frontier.take(self._clock.monotonic()) if may_take else None
                 if entry is None:
                     await self._wait_for_change()
                 else:

@@ -19,7 +19,7 @@ from skybatch.crawl import frames
 from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.crawl.in_hand import Page, Process
 from skybatch.crawl.reader import ReadingFailed, too_complex
-from skybatch.crawl.readings import Load
+from skybatch.crawl.readings import ENOUGH, Load
 from skybatch.crawl.spawning import spawned
 from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
@@ -28,7 +28,6 @@ from skybatch.model.own import NONE, Additions
 
 log = structlog.get_logger()
 
-_FEW = 3  # pages in the hands of each process; with more there is work for another process
 # What a page does to the process that reads it; everything else was done from outside, or is ours.
 _BY_A_PAGE: Mapping[int, str] = {
     signal.SIGPROF: f"reading it takes more than {PAGE_CPU_S:g} s of the processor",
@@ -123,7 +122,7 @@ class ReadingPool:
         process = min(self._processes, key=_load, default=None)
         if process is None:
             return False
-        if len(process.pages) > _FEW or process.slow:
+        if len(process.pages) > ENOUGH or process.slow:
             self._is_short.set()
         if not process.takes(page):
             return False

@@ -10,6 +10,7 @@ from skybatch.model.durations import Durations
 from skybatch.model.facts import RawPage, Reading
 
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+ENOUGH = 3  # pages in the hands of a process: it waits for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Load:
     waiting: int = 0  # pages that are not yet
     cpu_s: float = 0.0  # of the processor for all pages, since the start
     ended: int = 0  # processes that have ended, since the start
+
+    @property
+    def is_late(self) -> bool:
+        """Whether every process has enough to do, and more is there."""
+        return self.waiting > 0 or self.in_hand > ENOUGH * len(self.pids)
 
 
 def no_load() -> Load:

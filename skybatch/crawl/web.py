@@ -50,6 +50,10 @@ class Web:
     readings: Readings = field(default_factory=Readings)
     load: Callable[[], Load] = no_load  # of the processes that read
 
+    def is_reading_late(self) -> bool:
+        """Whether pages wait to be read."""
+        return self.load().is_late
+
     @asynccontextmanager
     async def opening(self, address: str, port: int) -> AsyncIterator[None]:
         """Inside, a site of our own may be dialled at this very address."""

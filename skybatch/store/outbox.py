@@ -59,9 +59,13 @@ class Outbox:
 
     def _hooks(self, tx: Tx, batch_id: str) -> Sequence[Hook]:
         row = tx.execute(
-            "SELECT webhook_url, webhook_events, hidden FROM batches WHERE id = ?", (batch_id,)
+            """
+            SELECT webhook_url, webhook_events FROM batches
+            WHERE id = ? AND staging = 0 AND hidden = 0
+            """,
+            (batch_id,),
         ).fetchone()
-        if row is None or row["hidden"]:
+        if row is None:
             return ()
         found = [] if self._everywhere is None else [self._everywhere]
         if row["webhook_url"] is not None:

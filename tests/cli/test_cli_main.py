@@ -1,5 +1,6 @@
 """The command line as a whole: help, lazy imports, exit codes of errors."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -50,6 +51,33 @@ def test_the_help_imports_neither_the_http_client_nor_the_table_drawer() -> None
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_a_script_that_completes(shell: str) -> None:
+    result = CliRunner().invoke(main, ["completion", shell])
+    assert result.exit_code == 0
+    assert "_SKYBATCH_COMPLETE" in result.output
+    assert "completion" not in CliRunner().invoke(main, ["--help"]).output
+
+
+def test_names_are_completed_and_no_command_is_imported_for_it() -> None:
+    words = {"COMP_WORDS": "skybatch re", "COMP_CWORD": "1", "_SKYBATCH_COMPLETE": "bash_complete"}
+    script = (
+        "import sys\nfrom skybatch.cli.main import main\n"
+        "try: main(prog_name='skybatch')\nexcept SystemExit: pass\n"
+        "print('skybatch.cli.results' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **words},
+    )
+    *names, is_imported = done.stdout.splitlines()
+    assert names == [f"plain,{name}" for name in NAMES if name.startswith("re")]
+    assert is_imported == "False"
 
 
 def test_the_version_is_told() -> None:

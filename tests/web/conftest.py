@@ -46,7 +46,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
+def watched(browser: Browser, daemon: DaemonProcess) -> Iterator[Watched]:
+    """Closed before the daemon is: a page whose daemon is gone complains."""
     context = browser.new_context(accept_downloads=True)
     context.add_init_script(LISTEN)
     page = context.new_page()

@@ -163,20 +163,20 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_what_sites_and_users_write_stays_text(watched, daemon, text):
+def test_what_sites_and_users_write_stays_text(watched, daemon):
     page = watched.page
-    batch_id = daemon.submit(NAMES[:1], label=text[:200], metadata={"x": text})
-    daemon.wait(batch_id)
+    for text in HOSTILE:
+        daemon.wait(daemon.submit(NAMES[:1], label=text, metadata={"x": text}))
     sign_in(page, daemon)
-    page.get_by_role("link", name=text, exact=True).first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(text)
-    assert page.evaluate("window.hit") is None
-    assert page.locator("main img, main script").count() == 0
+    for text in HOSTILE:
+        page.goto(f"{daemon.url}/#/batches")
+        page.get_by_role("link", name=text, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(text)
+        assert page.evaluate("window.hit") is None
+        assert page.locator("main img, main script").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_nobody_is_left_out(watched, daemon, scheme, width):
     """axe-core finds nothing serious, in either colours, wide and narrow."""
     page = watched.page
