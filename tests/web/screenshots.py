@@ -10,7 +10,7 @@ from tests.e2e.process import DaemonProcess, SiteProcess
 from tests.web.conftest import CHROMIUM, QUIET, sign_in
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-HOSTS, PAGES = 60, 10
+HOSTS, PAGES = 60, 30
 SIZE = {"width": 1280, "height": 900}
 GONE = [f"gone-{number}.invalid" for number in range(7)]
 
@@ -37,9 +37,11 @@ def _draw(page: Page, daemon: DaemonProcess) -> None:
     done = daemon.submit([*names[:20], *GONE], max_pages=4, label="Suppliers, autumn")
     daemon.wait(done)
     daemon.submit(names[20:40], max_pages=2, label="Partners")
-    running = daemon.submit([*names[40:], *GONE[:3]], max_concurrent_jobs=8, label="New leads")
+    running = daemon.submit(
+        [*names[40:], *GONE[:3]], max_concurrent_jobs=4, max_pages=30, label="New leads"
+    )
     sign_in(page, daemon)
-    page.wait_for_timeout(12_000)  # the lines of the chart need some points
+    page.wait_for_timeout(8_000)  # the lines of the chart need some points
     page.screenshot(path=FOLDER / "overview.png")
     page.goto(f"{daemon.url}/#/batch/{done}")
     page.get_by_role("heading", name="Suppliers, autumn").wait_for()

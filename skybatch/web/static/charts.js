@@ -50,7 +50,7 @@ class Chart extends AsyncDirective {
       cursor: { show: false },
       scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
       axes: [{ ...axis, space: 80 }, { ...axis, size: 44 }],
-      series: [{}, ...names.map((label, i) => ({ label, stroke: strokes[i], width: 1.5 }))],
+      series: [{}, ...names.map((label, i) => ({ label, stroke: strokes[i], width: 1.5, points: { show: false } }))],
     }, data, element);
     this.#observer = new ResizeObserver(() =>
       this.#plot?.setSize({ width: Math.max(200, element.clientWidth), height: HEIGHT }));

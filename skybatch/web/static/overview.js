@@ -110,12 +110,13 @@ export class Overview extends View {
       health.pool.paused ? "Everything is paused." : null,
       ...health.monitor.findings.map((finding) => finding.sentence),
     ].filter((line) => line !== null);
-    const recovered = health.recovery.report;
+    const { report } = health.recovery;
+    const recovered = report.startsWith("recovered 0 jobs") ? "had nothing to recover" : report;
     return html`<section aria-labelledby="attention" class=${found.length ? "attention" : nothing}>
       <h2 id="attention">Needs attention</h2>
       ${found.length
         ? html`<ul>${found.map((line) => html`<li>${line}</li>`)}</ul>`
-        : html`<p class="quiet">Nothing. At its start the daemon ${recovered || "had nothing to recover"}.</p>`}
+        : html`<p class="quiet">Nothing. At its start the daemon ${recovered}.</p>`}
     </section>`;
   }
 }
