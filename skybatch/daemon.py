@@ -143,13 +143,14 @@ async def run(config: Config) -> AsyncIterator[Daemon]:
         asked = box.asked()
         recovered = await _recover(store, queue, box, asked)
         transitions.recovered(recovered)
-        fetch_web = await stack.enter_async_context(open_web(fetch_settings(config), clock))
+        fetching = fetch_settings(config)
+        fetch_web = await stack.enter_async_context(open_web(fetching, clock))
         fetch_web.throttle.recall({each.url: clock.now() - each.at for each in asked})
         bench = Bench(
             queue, fetch_web, clock, box.recorder, box.mark, config.crawl.max_retry_after_s
         )
         deliverer = await stack.enter_async_context(
-            open_deliverer(config, folder, store, outbox, clock)
+            open_deliverer(config, fetching, folder, store, outbox, clock)
         )
         delivering = Loop(deliverer, unavailable=gate.close)
         deliverer.wake = delivering.wake

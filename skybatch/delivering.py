@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skybatch.access import read_or_make
 from skybatch.config import Config
-from skybatch.crawling import fetch_settings
+from skybatch.crawl.settings import FetchSettings
 from skybatch.errors import StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.message import Hook, MessageType
@@ -26,12 +26,17 @@ def outbox_of(config: Config) -> Outbox:
 
 @asynccontextmanager
 async def open_deliverer(
-    config: Config, folder: Path, store: Store, outbox: Outbox, clock: Clock
+    config: Config,
+    fetching: FetchSettings,
+    folder: Path,
+    store: Store,
+    outbox: Outbox,
+    clock: Clock,
 ) -> AsyncIterator[Deliverer]:
     """Raises StoreUnusable when the file with the secret cannot be used."""
     settings = config.webhooks
     async with open_post(
-        fetch_settings(config),
+        fetching,
         clock,
         allow_networks=settings.allow_networks,
         timeout_s=settings.timeout_s,

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "metrics": {"engine", "webhooks", "crawl", "store", "recorder", "bus", "model", "errors"},
     "access": {"store", "errors"},
     "config": {"model", "errors"},
-    "delivering": {"webhooks", "config", "crawling", "access", "store", "model", "errors"},
+    "delivering": {"webhooks", "config", "crawl", "access", "store", "model", "errors"},
     "crawling": {"config", "crawl", "extract", "model", "errors"},
     "logs": {"model"},
     "scanning": {"crawl", "intake", "model", "errors"},

@@ -34,7 +34,6 @@ log = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-POLICY = "Content-Security-Policy"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -42,8 +41,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    POLICY: "default-src 'none'; frame-ancestors 'none'",
     "Server": "skybatch",
+}
+DEFAULTS = {  # where an answer has none of its own
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
 }
 
 
@@ -131,11 +133,9 @@ def _cut_off(request: web.Request) -> web.StreamResponse:
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    policy = response.headers.get(POLICY)  # that of the page lets its own files in
     for name, value in HEADERS.items():
         response.headers[name] = value
-    if policy is not None:
-        response.headers[POLICY] = policy
-    response.headers.setdefault("Cache-Control", "no-store")
+    for name, value in DEFAULTS.items():
+        response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
     request[STARTED] = response

@@ -151,6 +151,8 @@ def _domain_name(text: str) -> None:
         raise ValueError(text)
 
 
+_NETWORKS = _items(ip_network, 'networks such as "127.0.0.0/8"')
+
 # Every known section and key. A section without keys is known, and takes none yet.
 CHECKS: Mapping[str, Mapping[str, Check]] = {
     "server": {
@@ -174,7 +176,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     },
     "fetch": {
         "connect_to": _connect_to,
-        "allow_networks": _items(ip_network, 'networks such as "127.0.0.0/8"'),
+        "allow_networks": _NETWORKS,
         "ca_file": _existing_file,
         "proxy": _proxy,
         "dns_servers": _items(_name_server, "IP addresses, with or without a port"),
@@ -192,10 +194,10 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     "monitor": {"stuck_after_s": _timeout},
     "webhooks": {
         "url": _text(r"|https?://[^@\s/]+(/[\x21-\x7e]*)?", "a URL in ASCII without a password"),
-        "events": _items(MessageType, f"{', '.join(MessageType)}"),
+        "events": _items(MessageType, ", ".join(MessageType)),
         "secret": _webhook_secret,
         "old_secret": _webhook_secret,
-        "allow_networks": _items(ip_network, 'networks such as "127.0.0.0/8"'),
+        "allow_networks": _NETWORKS,
         "timeout_s": _timeout,
         "first_retry_s": _timeout,
     },

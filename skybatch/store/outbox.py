@@ -49,13 +49,19 @@ class Outbox:
     def fill(self, tx: Tx) -> None:
         """The messages of all events of the transaction."""
         events = [event for event in tx.events if event.type in OF_EVENT]
-        hooks = {batch_id: self._hooks(tx, batch_id) for batch_id in {e.batch_id for e in events}}
+        told = {batch_id: self._told(tx, batch_id) for batch_id in {e.batch_id for e in events}}
         for event in events:
+            batch, hooks = told[event.batch_id]
             kind = OF_EVENT[event.type]
-            urls = [hook.url for hook in hooks[event.batch_id] if kind in hook.types]
-            if urls:
-                _put(tx, event, kind, urls)
+            urls = [hook.url for hook in hooks if kind in hook.types]
+            if batch is not None and urls:
+                _put(tx, event, kind, batch, urls)
                 self.written += len(urls)
+
+    def _told(self, tx: Tx, batch_id: str) -> tuple[Batch | None, Sequence[Hook]]:
+        """A batch, read once for all its events of a transaction, and whom it tells."""
+        hooks = self._hooks(tx, batch_id)
+        return (batches.find(tx.db, batch_id) if hooks else None), hooks
 
     def _hooks(self, tx: Tx, batch_id: str) -> Sequence[Hook]:
         row = tx.execute(
@@ -103,8 +109,8 @@ def _body_of(kind: MessageType, event: Event, batch: Batch) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def _put(tx: Tx, event: Event, kind: MessageType, urls: Sequence[str]) -> None:
-    body = _body_of(kind, event, batches.find(tx.db, event.batch_id))
+def _put(tx: Tx, event: Event, kind: MessageType, batch: Batch, urls: Sequence[str]) -> None:
+    body = _body_of(kind, event, batch)
     for url in urls:
         tx.execute(
             """

@@ -17,6 +17,7 @@ import pytest
 from skybatch.demo.sites import bench_hosts
 from tests.api.sse_reader import SseReader
 from tests.e2e.process import PREFIX, TOKEN, DaemonProcess, SiteProcess, connect_to
+from tests.e2e.waiting import until
 
 HOSTS, PAGES = 12, 6
 NAMES = bench_hosts(HOSTS)
@@ -36,14 +37,6 @@ def daemon(tmp_path, sites):
     process.start()
     yield process
     process.stop()
-
-
-def until(condition, timeout_s=20.0):
-    end = time.monotonic() + timeout_s
-    while not (found := condition()):
-        assert time.monotonic() < end, condition
-        time.sleep(0.01)
-    return found
 
 
 class Listener(threading.Thread):

@@ -1,7 +1,6 @@
 """Webhooks of a real daemon, to a real server that verifies them with the reference package."""
 
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -9,6 +8,7 @@ from standardwebhooks import Webhook
 
 from skybatch.demo.sites import bench_hosts
 from tests.e2e.process import DaemonProcess, SiteProcess
+from tests.e2e.waiting import until
 
 HOSTS = 12
 NAMES = bench_hosts(HOSTS)
@@ -18,14 +18,6 @@ allow_networks = ["127.0.0.0/8"]
 first_retry_s = 0.2
 timeout_s = 2.0
 """
-
-
-def until(condition, timeout_s=30.0):
-    end = time.monotonic() + timeout_s
-    while not (found := condition()):
-        assert time.monotonic() < end, condition
-        time.sleep(0.01)
-    return found
 
 
 class Receiver:

@@ -2,27 +2,19 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.process import TOKEN
+from tests.e2e.waiting import until
 from tests.web.conftest import NAMES, sign_in
 
 pytestmark = pytest.mark.needs("chromium")
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 NOBODY = "x"
 SOON = 30_000  # ms
-
-
-def until(condition, timeout_s=30.0):
-    end = time.monotonic() + timeout_s
-    while not (found := condition()):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-    return found
 
 
 def drop(page, name, text):

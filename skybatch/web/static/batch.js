@@ -4,8 +4,8 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, download, post } from "./api.js";
 import { rate, span, whole } from "./format.js";
-import { happened } from "./happenings.js";
-import { confirm, histogram, isOver, progress, STATES, tag, time } from "./parts.js";
+import { happenings } from "./happenings.js";
+import { choiceOfStates, confirm, histogram, isOver, progress, tag, time } from "./parts.js";
 import { go } from "./place.js";
 import { View } from "./view.js";
 
@@ -127,11 +127,7 @@ export class Batch extends View {
         <p class="actions">${Object.keys(FILES).map((format) => html`
           <button type="button" @click=${() => this.act(() => this.#save(format))}>Download ${format.toUpperCase()}</button>`)}</p>
       </section>
-      <section aria-labelledby="live"><h2 id="live">What happens</h2>
-        ${this.lines.length
-          ? html`<ol class="lines">${this.lines.map(happened)}</ol>`
-          : html`<p class="quiet">Nothing since this page was opened.</p>`}
-      </section>`;
+      ${happenings(this.lines)}`;
   }
 
   #save(format) {
@@ -157,13 +153,8 @@ export class Batch extends View {
   }
 
   #filters() {
-    const status = this.query.get("status") ?? "";
     return html`<form class="filters" role="search" @submit=${(event) => event.preventDefault()}>
-      <label>State
-        <select .value=${status} @change=${(event) => this.#filter("status", event.target.value)}>
-          <option value="">all</option>
-          ${STATES.map((state) => html`<option ?selected=${state === status}>${state}</option>`)}
-        </select></label>
+      ${choiceOfStates(this.query.get("status") ?? "", (state) => this.#filter("status", state))}
       <label>Domain
         <input type="search" .value=${this.query.get("domain") ?? ""} placeholder="example.com"
           @change=${(event) => this.#filter("domain", event.target.value)}></label>

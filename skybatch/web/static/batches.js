@@ -4,7 +4,7 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, post } from "./api.js";
 import { whole } from "./format.js";
-import { confirm, isOver, progress, STATES, tag, time } from "./parts.js";
+import { choiceOfStates, confirm, isOver, progress, tag, time } from "./parts.js";
 import { go } from "./place.js";
 import { View } from "./view.js";
 
@@ -62,17 +62,12 @@ export class Batches extends View {
   }
 
   template() {
-    const status = this.query.get("status") ?? "";
     const picked = this.items.filter((batch) => this.chosen.has(batch.batch_id));
     const can = Object.entries(ACTIONS).filter(([, action]) => picked.some(action.fits));
     return html`
       <h1>Batches</h1>
       <form class="filters" role="search" @submit=${(event) => event.preventDefault()}>
-        <label>State
-          <select .value=${status} @change=${(event) => this.#filter("status", event.target.value)}>
-            <option value="">all</option>
-            ${STATES.map((state) => html`<option ?selected=${state === status}>${state}</option>`)}
-          </select></label>
+        ${choiceOfStates(this.query.get("status") ?? "", (state) => this.#filter("status", state))}
         <label>Label
           <input type="search" .value=${this.query.get("label") ?? ""}
             @change=${(event) => this.#filter("label", event.target.value)}></label>

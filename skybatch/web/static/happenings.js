@@ -22,7 +22,15 @@ const WORDS = {
   "page.failed": ({ data }) => `${data.url}: ${data.reason}`,
 };
 
-export function happened(event) {
+// The section of a page that shows what has happened while it was open, newest first.
+export const happenings = (events) => html`
+  <section aria-labelledby="live"><h2 id="live">What happens</h2>
+    ${events.length
+      ? html`<ol class="lines">${events.map(happened)}</ol>`
+      : html`<p class="quiet">Nothing since this page was opened.</p>`}
+  </section>`;
+
+function happened(event) {
   const said = WORDS[event.type]?.(event) ?? event.type;
   const isJob = event.job_id !== null && event.job_id !== undefined;
   const target = isJob ? `#/job/${event.job_id}` : `#/batch/${event.batch_id}`;

@@ -4,7 +4,7 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ask, request } from "./api.js";
 import { chart, Series } from "./charts.js";
 import { bytes, rate, span, whole } from "./format.js";
-import { happened } from "./happenings.js";
+import { happenings } from "./happenings.js";
 import { progress, tag, time } from "./parts.js";
 import { parse, sum } from "./scrape.js";
 import { View } from "./view.js";
@@ -94,11 +94,7 @@ export class Overview extends View {
             <td>${time(batch.created_at)}</td></tr>`)}</tbody>
         </table></div>` : html`<p class="quiet">There is no batch yet. <a href="#/new">Submit one</a>.</p>`}
       </section>
-      <section aria-labelledby="live"><h2 id="live">What happens</h2>
-        ${this.lines.length
-          ? html`<ol class="lines">${this.lines.map(happened)}</ol>`
-          : html`<p class="quiet">Nothing since this page was opened.</p>`}
-      </section>`;
+      ${happenings(this.lines)}`;
   }
 
   #attention() {

@@ -3,7 +3,7 @@
 import { html, nothing, svg } from "./vendor/lit-html/lit-html.js";
 import { ago, moment, percent, safe, whole } from "./format.js";
 
-export const STATES = ["complete", "partial", "failed", "cancelled", "running", "pending"];
+const STATES = ["complete", "partial", "failed", "cancelled", "running", "pending"];
 const ENDED = new Set(["complete", "partial", "failed", "cancelled"]);
 
 export const isOver = (state) => ENDED.has(state);
@@ -60,6 +60,13 @@ export function histogram(rows, { chosen, choose }) {
     </li>`)}
   </ul>`;
 }
+
+export const choiceOfStates = (chosen, choose) => html`
+  <label>State
+    <select .value=${chosen} @change=${(event) => choose(event.target.value)}>
+      <option value="">all</option>
+      ${STATES.map((state) => html`<option ?selected=${state === chosen}>${state}</option>`)}
+    </select></label>`;
 
 export const progress = (batch) => html`
   <div class="progress">${bar(batch.counts)}<span class="number">${percent(batch.progress)}</span></div>`;
