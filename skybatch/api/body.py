@@ -20,7 +20,7 @@ CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
 async def chunks(request: web.Request, silence_seconds: float) -> AsyncIterator[bytes]:
-    """The body as it comes. Raises Refusal after too long a silence."""
+    """The body as it comes. Raises Refusal after too long a silence, ConnectionError at a reset."""
     digest = request.setdefault(DIGEST, hashlib.sha256())
     while True:
         try:
@@ -29,6 +29,10 @@ async def chunks(request: web.Request, silence_seconds: float) -> AsyncIterator[
         except TimeoutError:
             detail = f"no byte came for {silence_seconds:g} seconds"
             raise Refusal("body_timeout", detail, CLOSE) from None
+        except ConnectionError as error:
+            # The stream keeps its error. With a traceback, the two and all lines that were read
+            # would hold each other, until the oldest objects are looked through.
+            raise ConnectionResetError("the client has left") from error.with_traceback(None)
         if not chunk:
             return
         digest.update(chunk)

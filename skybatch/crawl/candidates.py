@@ -46,7 +46,8 @@ async def find_start(target: Target, ask: Callable[[str], Awaitable[Answer]]) ->
                 return Start(url, await ask(url))
             except FetchError as error:
                 if best is None or error.reached > best.error.reached:
-                    best = NoStart(url, error)
+                    # With its traceback it would hold this frame, which holds it, and the crawl.
+                    best = NoStart(url, error.with_traceback(None))
                 if error.reached >= Reached.HTTP:
                     raise best from error
                 has_address = has_address or error.reason not in _WITHOUT_ADDRESS

@@ -1,5 +1,8 @@
 """Where the start page of a domain is looked for."""
 
+import gc
+import weakref
+
 import pytest
 
 from skybatch.crawl.candidates import NoStart, find_start
@@ -142,3 +145,24 @@ async def test_the_reason_is_that_of_the_candidate_that_got_furthest(
     reasons: tuple[Reason, ...], told: Reason
 ) -> None:
     assert (await failure(BARE, *reasons))[1] is told
+
+
+class Crawl:
+    """Whoever asks, with everything that hangs on it."""
+
+    async def ask(self, url: str) -> None:
+        if url.startswith("https:"):
+            raise FetchError(Reason.REFUSED, "no")
+
+
+async def test_a_candidate_that_failed_holds_nobody_who_asked() -> None:
+    """Until old garbage was looked for, a crawl was kept for each site without https."""
+    gc.disable()
+    try:
+        crawl = Crawl()
+        kept = weakref.ref(crawl)
+        await find_start(BARE, crawl.ask)
+        del crawl
+        assert kept() is None
+    finally:
+        gc.enable()
