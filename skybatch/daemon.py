@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,7 @@ from skybatch.api.listening import listening
 from skybatch.bus import Bus
 from skybatch.checks.selfcheck import SelfChecker
 from skybatch.config import Config
+from skybatch.config.settings import settings
 from skybatch.crawl.web import open_web
 from skybatch.crawling import fetch_settings
 from skybatch.delivering import open_deliverer, outbox_of
@@ -42,6 +44,7 @@ from skybatch.model.finding import Finding
 from skybatch.model.ids import uuid7
 from skybatch.model.recovery import Asked, Recovered
 from skybatch.model.selfcheck import SelfCheck
+from skybatch.model.vitals import Shown
 from skybatch.recorder.black_box import BlackBox
 from skybatch.recorder.flight import Recorder
 from skybatch.signals import asked_to_stop
@@ -226,12 +229,13 @@ def _context(
         obstacle=lambda: engine.pool.obstacle,
         is_paused=lambda: engine.pool.is_paused,
     )
+    onlooker = Onlooker(engine, bench.web, clock, recovered, started_at)
     return Context(
         store=store,
         bus=bus,
         auth=access,
         links=links,
-        health=Vitals(engine, bench.recorder, recovered, started_at),
+        vitals=Vitals(onlooker, bench.recorder, _shown(config)),
         metrics=Metrics(parts),
         control=Controls(engine, checker),
         data_dir=folder,
@@ -243,8 +247,16 @@ def _context(
         limits=Limits(),
         answered=parts.requests.answered,
         custom_fields=tuple(field.name for field in config.extract.field),
-        live=Onlooker(engine, bench.web, clock, recovered, started_at).live,
+        live=onlooker.live,
     )
+
+
+def _shown(config: Config) -> dict[str, dict[str, Shown]]:
+    """The configuration in force, without its secrets."""
+    return {
+        section: {each.key: Shown(each.shown, each.source) for each in members}
+        for section, members in groupby(settings(config), lambda each: each.section)
+    }
 
 
 def _black_box(folder: Path, boot: str, clock: SteadyClock) -> BlackBox:

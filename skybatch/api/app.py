@@ -1,38 +1,18 @@
 """The application: its routes, and what happens around every request."""
 
-from collections.abc import Awaitable, Callable
-
 import structlog
 from aiohttp import web
 
-from skybatch.api import (
-    again,
-    batches,
-    dashboard,
-    deliveries,
-    diff,
-    events,
-    explain,
-    health,
-    jobs,
-    metrics,
-    operate,
-    results,
-    scan,
-    status,
-    submit,
-    summary,
-    trace,
-)
+from skybatch.api import dashboard, metrics, reference
 from skybatch.api.auth import authenticate
-from skybatch.api.context import CONTEXT, PREFIX, REQUEST_ID, STARTED, Context
+from skybatch.api.context import CONTEXT, REQUEST_ID, STARTED, Context
 from skybatch.api.errors import answer_of
+from skybatch.api.operation import Handler
+from skybatch.api.operations import OPERATIONS
 from skybatch.api.streams import STREAMS, Streams
 from skybatch.model.ids import uuid7
 
 log = structlog.get_logger()
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -63,41 +43,9 @@ def build_app(context: Context) -> web.Application:
             web.get("/", dashboard.page),
             web.get("/assets/{path:.+}", dashboard.asset),
             web.post("/sign-in", dashboard.sign_in),
-            web.get("/livez", health.livez),
-            web.get("/readyz", health.readyz),
-            web.get("/metrics", metrics.show),
-            web.get(f"{PREFIX}/health", health.health),
-            web.get(f"{PREFIX}/monitor", operate.look, allow_head=False),
-            web.post(f"{PREFIX}/monitor", operate.round_),
-            web.get(
-                f"{PREFIX}/test_background_task", operate.test_background_task, allow_head=False
-            ),
-            web.post(f"{PREFIX}/pause", operate.pause),
-            web.post(f"{PREFIX}/resume", operate.resume),
-            web.post(f"{PREFIX}/batch", submit.submit),
-            web.get(f"{PREFIX}/batch", batches.listing),
-            web.get(f"{PREFIX}/batch/{{batch_id}}", batches.show),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/status", status.show),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/jobs", jobs.listing),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/results", results.results, allow_head=False),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/summary", summary.show),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/events", events.of_batch, allow_head=False),
-            web.get(f"{PREFIX}/events", events.of_all, allow_head=False),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/diff", diff.show, allow_head=False),
-            web.get(f"{PREFIX}/batch/{{batch_id}}/explain", explain.explain),
-            web.delete(f"{PREFIX}/batch/{{batch_id}}", batches.delete),
-            web.post(f"{PREFIX}/batch/{{batch_id}}/cancel", batches.cancel),
-            web.post(f"{PREFIX}/batch/{{batch_id}}/retry", batches.retry),
-            web.post(f"{PREFIX}/batch/{{batch_id}}/again", again.again),
-            web.post(f"{PREFIX}/batch/{{batch_id}}/reextract", batches.reextract),
-            web.post(f"{PREFIX}/batch/{{batch_id}}/pause", batches.pause),
-            web.post(f"{PREFIX}/batch/{{batch_id}}/resume", batches.resume),
-            web.post(f"{PREFIX}/scan", scan.scan),
-            web.get(f"{PREFIX}/deliveries", deliveries.listing),
-            web.post(f"{PREFIX}/deliveries/{{delivery_id}}/send", deliveries.send_again),
-            web.get(f"{PREFIX}/status/{{job_id}}", jobs.status),
-            web.get(f"{PREFIX}/job/{{job_id}}/result", jobs.result),
-            web.get(f"{PREFIX}/job/{{job_id}}/trace", trace.trace),
+            web.get("/docs", reference.docs),
+            web.get("/openapi.json", reference.openapi),
+            *(operation.route for operation in OPERATIONS),
         ]
     )
     return app

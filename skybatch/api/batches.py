@@ -8,12 +8,8 @@ from aiohttp import web
 from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.context import Context, context_of
-from skybatch.api.schemas import (
-    BatchShape,
-    ListShape,
-    RereadShape,
-    batch_shape,
-)
+from skybatch.api.shapes import BatchesShape, BatchShape, RereadShape
+from skybatch.api.shaping import batch_shape
 from skybatch.api.streams import STREAMS
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
@@ -44,7 +40,7 @@ async def listing(request: web.Request) -> web.Response:
         )
     )
     last = cursor.encode(found[-1].seq) if len(found) == limit else None
-    return answer(ListShape([batch_shape(batch) for batch in found], last))
+    return answer(BatchesShape([batch_shape(batch) for batch in found], last))
 
 
 async def show(request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """What every request handler needs, handed to the application once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from skybatch.model.explanation import Live
 from skybatch.model.finding import Finding
 from skybatch.model.options import Options
 from skybatch.model.selfcheck import SelfCheck
+from skybatch.model.vitals import Health, HostState, StorePart, System
 from skybatch.store.database import Store
 
 PREFIX = "/api/v3/batch_page_scraper"
@@ -32,15 +33,17 @@ class Links(Protocol):
         """The token for a code; `None` when it is used up, too old, or none of ours."""
 
 
-class HealthSource(Protocol):
+class Vitals(Protocol):
     """What the daemon knows of itself."""
 
-    @property
-    def is_well(self) -> bool:
-        """Whether nothing needs attention."""
+    def health(self, store: StorePart) -> Health:
+        """How everything is, the store being so."""
 
-    def report(self) -> dict[str, object]:
-        """Pool, versions, last recovery: what `/health` shows besides the store."""
+    def system(self, sqlite: str) -> System:
+        """The daemon from inside."""
+
+    def hosts(self) -> Sequence[HostState]:
+        """Hosts that are asked; those in trouble first."""
 
 
 class Metrics(Protocol):
@@ -71,6 +74,9 @@ class Control(Protocol):
         """The daemon tries itself."""
 
 
+LONGEST_WAIT = 60.0  # seconds of a long poll
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Sizes and times that a request must keep."""
@@ -78,7 +84,7 @@ class Limits:
     json_bytes: int = 8 * 1024 * 1024
     silence_seconds: float = 15.0  # without a byte of a body
     stream_domains: int = 2_000_000
-    wait_seconds: float = 60.0  # the longest long poll
+    wait_seconds: float = LONGEST_WAIT
     streams: int = 100  # of events that are open at once
     streams_each: int = 50  # likewise, with one token
     beat_seconds: float = 15.0  # a stream without events shows that it lives
@@ -94,7 +100,7 @@ class Context:
     bus: Bus
     auth: Authenticator
     links: Links
-    health: HealthSource
+    vitals: Vitals
     metrics: Metrics
     control: Control
     data_dir: Path

@@ -39,12 +39,12 @@ class Query:
 
     def __init__(self, request: web.Request) -> None:
         self._given = request.query
-        self._known: set[str] = set()
+        self.known: set[str] = set()  # parameters that were read
         self._faults: list[Fault] = []
 
     def text(self, name: str) -> str | None:
         """The text of a parameter."""
-        self._known.add(name)
+        self.known.add(name)
         return self._given.get(name)
 
     def number(self, name: str, *, low: float, high: float, default: float) -> float:
@@ -135,12 +135,12 @@ class Query:
             raise Invalid(tuple(faults))
 
     def _repeated(self) -> Iterable[Fault]:
-        for name in self._known:
+        for name in self.known:
             if len(self._given.getall(name, [])) > 1:
                 yield Fault(f"?{name}", "invalid", f"{name} is given twice")
 
     def _unknown(self, names: Iterable[str]) -> Iterable[Fault]:
         for name in names:
-            if name not in self._known:
-                detail = f"there is no parameter {name!r}{suggest(name, self._known)}"
+            if name not in self.known:
+                detail = f"there is no parameter {name!r}{suggest(name, self.known)}"
                 yield Fault(f"?{name}", "unknown", detail)

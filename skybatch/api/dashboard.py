@@ -36,9 +36,14 @@ _CODE_BYTES = 1_000
 
 async def page(request: web.Request) -> web.StreamResponse:
     """GET /: the page itself, or how to get it."""
+    return await show(request, "index.html")
+
+
+async def show(request: web.Request, name: str) -> web.StreamResponse:
+    """A page, or how to get what it needs."""
     if not is_whole():
         return web.Response(status=503, text=_MISSING)
-    return await _file(request, "index.html")
+    return await _file(request, name)
 
 
 async def asset(request: web.Request) -> web.StreamResponse:

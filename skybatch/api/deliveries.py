@@ -7,7 +7,8 @@ from aiohttp import web
 from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.context import context_of
-from skybatch.api.schemas import DeliveriesShape, delivery_shape
+from skybatch.api.shapes import DeliveriesShape
+from skybatch.api.shaping import delivery_shape
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.message import DeliveryState

@@ -67,19 +67,23 @@ class Refusal(SkybatchError):
         self.headers = dict(headers or {})
 
 
-class _FaultShape(msgspec.Struct):
+class FaultShape(msgspec.Struct):
+    """One fault, and where it is: a JSON pointer, `?name` of the query, or a header."""
+
     pointer: str
     code: str
     detail: str
 
 
-class _Problem(msgspec.Struct, omit_defaults=True):
+class Problem(msgspec.Struct, omit_defaults=True):
+    """What went wrong (RFC 9457)."""
+
     type: str
     title: str
     status: int
     detail: str
     request_id: str
-    errors: list[_FaultShape] = []
+    errors: list[FaultShape] = []
 
 
 def problem(
@@ -93,9 +97,9 @@ def problem(
     """The answer to a request that failed."""
     status = STATUS.get(code, 500)
     shapes = [
-        _FaultShape(_clean(f.pointer), f.code, _clean(f.detail)) for f in faults[:FAULTS_LISTED]
+        FaultShape(_clean(f.pointer), f.code, _clean(f.detail)) for f in faults[:FAULTS_LISTED]
     ]
-    body = _Problem(
+    body = Problem(
         f"urn:skybatch:problem:{code}",
         _TITLES[status],
         status,

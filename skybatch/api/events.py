@@ -14,7 +14,8 @@ from skybatch.api.answers import answer
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import OWNER, Context, context_of
 from skybatch.api.errors import Refusal
-from skybatch.api.schemas import EventsShape, event_shape
+from skybatch.api.shapes import EventsShape
+from skybatch.api.shaping import event_shape
 from skybatch.api.stream import Stream, Wanted
 from skybatch.api.streams import STREAMS, Connection
 from skybatch.errors import Fault, Invalid, StoreUnavailable

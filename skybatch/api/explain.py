@@ -6,6 +6,7 @@ from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import context_of
+from skybatch.api.shapes import ExplanationShape
 from skybatch.model.explain import explain as account
 from skybatch.store import situation
 
@@ -18,10 +19,7 @@ async def explain(request: web.Request) -> web.Response:
     found = await context.store.read(lambda db: situation.find(db, batch_id, now=now))
     told = account(found, context.live(batch_id))
     return answer(
-        {
-            "batch_id": batch_id,
-            "status": found.batch.state.value,
-            "sentences": told.sentences,
-            "problems": told.problems,
-        }
+        ExplanationShape(
+            batch_id, found.batch.state.value, list(told.sentences), list(told.problems)
+        )
     )

@@ -1,12 +1,14 @@
-"""Whether the daemon lives, is ready, and how it is."""
+"""Whether the daemon lives, is ready, how it is, and what it does inside."""
 
-import msgspec
 from aiohttp import web
 
+from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.context import context_of
+from skybatch.api.shapes import HostsShape
 from skybatch.errors import StoreUnavailable
 from skybatch.model.clock import rfc3339
+from skybatch.model.vitals import StorePart
 from skybatch.store import opening
 
 
@@ -30,17 +32,29 @@ async def health(request: web.Request) -> web.Response:
     Told also when the database is broken; that is when one wants to know the rest.
     """
     context = context_of(request)
-    store: dict[str, object] = {
-        "ok": context.store.damage is None,
-        "sqlite": None,
-        "detail": context.store.damage,
-        "inspected_at": rfc3339(context.store.inspected_at),  # the whole file, for damage
-    }
+    cursor.Query(request).check()
+    version, damage = None, context.store.damage
     try:
-        store["sqlite"] = await context.store.read(opening.version)
+        version = await context.store.read(opening.version)
     except StoreUnavailable as error:
-        store = {**store, "ok": False, "detail": str(error)}
-    report = context.health.report()
-    is_ok = store["ok"] and context.health.is_well
-    members = {"status": "ok" if is_ok else "degraded", "store": store, **report}
-    return answer(msgspec.to_builtins(members))
+        damage = str(error)
+    inspected_at = rfc3339(context.store.inspected_at)
+    return answer(context.vitals.health(StorePart(damage is None, version, damage, inspected_at)))
+
+
+async def system(request: web.Request) -> web.Response:
+    """GET /system: workers, findings, configuration without secrets, versions."""
+    context = context_of(request)
+    cursor.Query(request).check()
+    return answer(context.vitals.system(opening.LIBRARY))
+
+
+async def hosts(request: web.Request) -> web.Response:
+    """GET /hosts: those that ask to be left alone, fail or are slow come first."""
+    query = cursor.Query(request)
+    limit, behind = query.limit(), query.cursor() or 0
+    query.check()
+    found = context_of(request).vitals.hosts()
+    end = behind + limit
+    last = cursor.encode(end) if end < len(found) else None
+    return answer(HostsShape(list(found[behind:end]), last))

@@ -6,7 +6,8 @@ from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import context_of
-from skybatch.api.schemas import ListShape, job_shape
+from skybatch.api.shapes import JobsShape
+from skybatch.api.shaping import job_shape
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.job import Job
@@ -47,7 +48,7 @@ async def listing(request: web.Request) -> web.Response:
 
     found = await context_of(request).store.read(page)
     last = cursor.encode(found[-1].seq) if len(found) == limit else None
-    return answer(ListShape([job_shape(job) for job in found], last))
+    return answer(JobsShape([job_shape(job) for job in found], last))
 
 
 async def result(request: web.Request) -> web.Response:

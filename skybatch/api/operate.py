@@ -5,6 +5,7 @@ from aiohttp import web
 from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.context import context_of
+from skybatch.api.shapes import FindingsShape, PausedShape
 from skybatch.model.finding import Finding, told
 
 
@@ -12,14 +13,14 @@ async def pause(request: web.Request) -> web.Response:
     """POST /pause: nothing is claimed any more, what runs is given back; survives a restart."""
     cursor.Query(request).check()
     await context_of(request).control.pause()
-    return answer({"paused": True})
+    return answer(PausedShape(paused=True))
 
 
 async def resume(request: web.Request) -> web.Response:
     """POST /resume."""
     cursor.Query(request).check()
     await context_of(request).control.resume()
-    return answer({"paused": False})
+    return answer(PausedShape(paused=False))
 
 
 async def look(request: web.Request) -> web.Response:
@@ -35,7 +36,7 @@ async def round_(request: web.Request) -> web.Response:
 
 
 def _findings(found: tuple[Finding, ...]) -> web.Response:
-    return answer({"ok": not found, "findings": [told(finding) for finding in found]})
+    return answer(FindingsShape(not found, list(map(told, found))))
 
 
 async def test_background_task(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from aiohttp import web
 
 from skybatch.api import body, once
 from skybatch.api.context import PREFIX, context_of
+from skybatch.api.shapes import ScannedShape
 from skybatch.api.submit import submission_of
 from skybatch.errors import Fault, Invalid, suggest
 from skybatch.intake.verdict import entry_of, judge
@@ -51,12 +52,12 @@ async def _take(
         nonlocal encoded
         job_id = jobs.first_of(tx, submission.batch_id)
         encoded = msgspec.json.encode(
-            {
-                "job_id": job_id,
-                "batch_id": submission.batch_id,
-                "status_url": f"{PREFIX}/status/{job_id}",
-                "created_at": rfc3339(receipt.created_at),
-            }
+            ScannedShape(
+                job_id=job_id,
+                batch_id=submission.batch_id,
+                status_url=f"{PREFIX}/status/{job_id}",
+                created_at=rfc3339(receipt.created_at),
+            )
         )
         once.remember(tx, request, submission, key, encoded)
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from skybatch.api import cursor
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import Context, context_of
-from skybatch.api.schemas import status_json
+from skybatch.api.shaping import status_json
 from skybatch.bus import Subscription
 from skybatch.model.state import BATCH_TERMINAL
 from skybatch.store import standings

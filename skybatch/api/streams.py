@@ -10,7 +10,7 @@ from aiohttp import web
 from skybatch.api import sse
 from skybatch.api.context import Limits
 from skybatch.api.errors import Refusal
-from skybatch.api.schemas import event_shape
+from skybatch.api.shaping import event_shape
 from skybatch.model.event import Event, PageEvent
 
 # Encoded events, more than a commit has: streams take it within a few turns of the loop.

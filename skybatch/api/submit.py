@@ -10,7 +10,7 @@ from aiohttp import web
 from skybatch.api import body, once
 from skybatch.api.answers import answer
 from skybatch.api.context import OWNER, Context, context_of
-from skybatch.api.schemas import submitted
+from skybatch.api.shaping import submitted
 from skybatch.errors import Fault, Invalid
 from skybatch.intake.query import at_query, query_members
 from skybatch.intake.submission import parse_submission

@@ -6,6 +6,7 @@ from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import context_of
+from skybatch.api.shapes import ReasonShape, ShareShape, SummaryShape
 from skybatch.model.reason import MEANING
 from skybatch.model.summary import KINDS
 from skybatch.store import batches
@@ -19,22 +20,15 @@ async def show(request: web.Request) -> web.Response:
     batch = await context.store.read(lambda db: batches.find(db, batch_id))
     found = await summary(context.store, batch.seq)
     return answer(
-        {
-            "batch_id": batch_id,
-            "status": batch.state.value,
-            "domains": found.domains,
-            "found": {
-                kind: {"domains": found.found[kind], "share": found.share(kind)} for kind in KINDS
-            },
-            "reasons": [
-                {
-                    "reason": reason.value,
-                    "domains": count,
-                    "meaning": MEANING[reason].sentence,
-                    "advice": MEANING[reason].advice,
-                }
+        SummaryShape(
+            batch_id=batch_id,
+            status=batch.state.value,
+            domains=found.domains,
+            found={kind: ShareShape(found.found[kind], found.share(kind)) for kind in KINDS},
+            reasons=[
+                ReasonShape(reason.value, count, MEANING[reason].sentence, MEANING[reason].advice)
                 for reason, count in found.reasons.items()
             ],
-            "diagnoses": found.diagnoses,
-        }
+            diagnoses=dict(found.diagnoses),
+        )
     )

@@ -11,10 +11,8 @@ import msgspec
 
 from skybatch.config import Config
 from skybatch.config.load import load
-from skybatch.config.settings import SECRETS, Setting, settings
+from skybatch.config.settings import settings
 from skybatch.crawling import additions
-
-HIDDEN = "(hidden)"
 
 
 @click.command()
@@ -29,7 +27,7 @@ def command(*, file: Path | None, check: bool, as_json: bool) -> None:
         click.echo("the configuration has no faults", err=True)
     elif as_json:
         shown = {
-            setting.name: {"value": shown_value(setting), "source": setting.source}
+            setting.name: {"value": setting.shown, "source": setting.source}
             for setting in settings(config)
         }
         click.echo(msgspec.json.encode(shown))
@@ -42,19 +40,8 @@ def toml_lines(config: Config) -> Iterator[str]:
     for section, members in groupby(settings(config), lambda setting: setting.section):
         yield f"[{section}]"
         for setting in members:
-            yield f"{setting.key} = {to_toml(shown_value(setting))}  # {setting.source}"
+            yield f"{setting.key} = {to_toml(setting.shown)}  # {setting.source}"
         yield ""
-
-
-def shown_value(setting: Setting) -> object:
-    """The value, with secrets replaced: tokens, passwords, and what headers say."""
-    if setting.name in SECRETS and setting.value:
-        return HIDDEN
-    if setting.name == "extract.field":
-        return msgspec.to_builtins(setting.value)
-    if setting.name == "crawl.headers" and isinstance(setting.value, Mapping):
-        return dict.fromkeys(setting.value, HIDDEN)
-    return setting.value
 
 
 def to_toml(value: object) -> str:

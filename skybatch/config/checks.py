@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from skybatch.errors import suggest
 from skybatch.model.message import MessageType
 from skybatch.model.options import CHECKS as OPTION_CHECKS
-from skybatch.model.options import Check, one_of, seconds, whole, yes_no
+from skybatch.model.options import one_of, seconds, whole, yes_no
 from skybatch.model.signature import key_of
+
+Check = Callable[[object], object]  # says no with ValueError; those of options are some
 
 
 def _text(pattern: str, meaning: str) -> Check:

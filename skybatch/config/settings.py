@@ -1,14 +1,16 @@
 """One key of the configuration with its value and its source, and the keys that there are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 from skybatch.config import Config
 from skybatch.config.checks import CHECKS
 from skybatch.errors import Fault, suggest
 from skybatch.model.options import CHECKS as OPTION_CHECKS
 
-BUILT_IN = "built-in"
+BUILT_IN, HIDDEN = "built-in", "(hidden)"
 SECRETS = frozenset(
     {"auth.token", "fetch.proxy", "webhooks.secret", "webhooks.old_secret"}
 )  # may come from `…_FILE`; never shown
@@ -26,6 +28,17 @@ class Setting:
     @property
     def name(self) -> str:
         return f"{self.section}.{self.key}"
+
+    @property
+    def shown(self) -> object:
+        """The value, with secrets replaced: tokens, passwords, and what headers say."""
+        if self.name in SECRETS and self.value:
+            return HIDDEN
+        if self.name == "extract.field":
+            return msgspec.to_builtins(self.value)
+        if self.name == "crawl.headers" and isinstance(self.value, Mapping):
+            return dict.fromkeys(self.value, HIDDEN)
+        return self.value
 
 
 def settings(config: Config) -> Iterator[Setting]:

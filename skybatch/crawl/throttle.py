@@ -14,6 +14,7 @@ from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
 from skybatch.model.reason import Reached, Reason
 from skybatch.model.target import bare
+from skybatch.model.vitals import HostState
 
 HOLD_S = 5.0  # a host that asks for more is not waited for: whoever waits holds a worker
 HOLD_PACE_S = 10.0  # as much between two requests is common, and waited for
@@ -41,6 +42,7 @@ class HostClock:
         self._asked_s = 0.0  # between two requests, by its robots.txt
         self._usual_s: float | None = None  # how long answers take when all is well
         self.slow_s = 0.0  # added to the delay, as the host is slow or fails
+        self._failures = 0  # in a row
 
     def went_out(self, seconds_ago: float) -> None:
         """A request was made by an earlier run of ours."""
@@ -49,6 +51,7 @@ class HostClock:
 
     def answered(self, seconds: float) -> None:
         """How long an answer took: one that is slow for this host asks for fewer requests."""
+        self._failures = 0
         usual = seconds if self._usual_s is None else self._usual_s
         if seconds > _SLOW_S and seconds > _SLOWER * usual:
             self.slow_s = min(_MOST_S, max(2 * self.slow_s, _FIRST_S))
@@ -58,6 +61,7 @@ class HostClock:
 
     def failed(self) -> None:
         """It did not answer, or says that it cannot: it gets more time."""
+        self._failures += 1
         self.slow_s = min(_MOST_S, max(2 * self.slow_s, _FIRST_S))
 
     @property
@@ -73,6 +77,18 @@ class HostClock:
         """Whether nobody would notice if this clock were forgotten."""
         rested = max(self._ready_at, self._last_start + _FORGET_S) < now
         return rested and not self._in_flight and not self._turn.locked()
+
+    def state(self, host: str) -> HostState:
+        """How this host is asked at the moment."""
+        return HostState(
+            host=host,
+            in_flight=self._in_flight,
+            waits_s=round(self.wait_s, 3),
+            slow_s=self.slow_s,
+            crawl_delay_s=self._asked_s,
+            usual_s=None if self._usual_s is None else round(self._usual_s, 3),
+            failures=self._failures,
+        )
 
     @asynccontextmanager
     async def slot(
@@ -182,6 +198,11 @@ class Throttled:
         known = self._hosts.get(self._name(url))
         return known.slow_s if known is not None else 0.0
 
+    def hosts(self) -> tuple[HostState, ...]:
+        """Every host that has a clock; those that ask to be left alone, fail or are slow first."""
+        states = (clock.state(name) for name, clock in self._hosts.items())
+        return tuple(sorted(states, key=_trouble))
+
     def _name(self, url: str) -> str:
         """Whose clock it is: that of the host, but a site of our own has one to itself."""
         parts = parts_of(url)
@@ -200,3 +221,8 @@ class Throttled:
         now = self._clock.monotonic()
         self._hosts = {name: host for name, host in self._hosts.items() if not host.is_idle(now)}
         self._sweep_above = max(_SWEEP_ABOVE, 2 * len(self._hosts))
+
+
+def _trouble(state: HostState) -> tuple[float, int, float, int, str]:
+    """What comes first in a list."""
+    return -state.waits_s, -state.failures, -state.slow_s, -state.in_flight, state.host

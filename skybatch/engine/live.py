@@ -11,6 +11,7 @@ from skybatch.engine.worker import Worker
 from skybatch.model.clock import Clock
 from skybatch.model.explanation import Live, LiveJob, Neighbours
 from skybatch.model.recovery import Recovered
+from skybatch.model.vitals import AtWork
 from skybatch.model.wording import whole
 
 NEWS_S = 60.0
@@ -48,6 +49,25 @@ class Onlooker:
                 if finding.batch_id == batch_id
             ),
             neighbours=self._neighbours(batch_id),
+        )
+
+    def workers(self) -> tuple[AtWork, ...]:
+        """What each worker does now; the one that got nowhere for longest comes first."""
+        seen = [(worker.claim, self._job(worker), worker) for worker in self.engine.pool.workers]
+        seen.sort(key=lambda each: -each[1].progress_age_s)
+        return tuple(
+            AtWork(
+                batch_id=claim.batch_id,
+                job_id=claim.job_id,
+                domain=claim.target.domain,
+                attempt=claim.attempt,
+                stage=job.stage,
+                stage_for_s=round(job.stage_for_s or 0.0, 3),
+                progress_age_s=round(job.progress_age_s, 3),
+                pages_fetched=worker.fetched,
+                waits_for=job.waits_for,
+            )
+            for claim, job, worker in seen
         )
 
     def _recovery(self) -> str | None:

@@ -62,7 +62,7 @@ class Worker:
         self._alone_until = self.progressed_at + ALONE_SECONDS
         self._relieved = relieved
         self._bench = bench
-        self._fetched = claim.fetched
+        self.fetched = claim.fetched  # pages of the job
 
     @property
     def is_alone(self) -> bool:
@@ -86,7 +86,7 @@ class Worker:
 
         What cannot be written is left to the next start, or to the rescuer.
         """
-        report = Report(ended, self._fetched, detail=detail or None, stack=stack)
+        report = Report(ended, self.fetched, detail=detail or None, stack=stack)
         try:
             await self._bench.queue.end_now(self.claim, self._decide(report))
         except LeaseLost:
@@ -102,7 +102,7 @@ class Worker:
         page = write.page
         self._bench.tally.stored(page)
         if page.state is PageState.FETCHED:
-            self._fetched += 1
+            self.fetched += 1
         if page.state in (PageState.FETCHED, PageState.FAILED):
             self._note(f"page.{page.state}", url=page.url, status=page.status, reason=page.reason)
         if self._must_be_alone and write.page.url == self.claim.suspect:
@@ -159,7 +159,7 @@ class Worker:
         stack = storable("".join(traceback.format_exception(error)))
         self._note("job.crashed", stage=self.stage_name, stack=stack)
         detail = f"a bug of skybatch, told in attempt {self.claim.attempt} of its trace"
-        return Report(Ended.CRASHED, self._fetched, detail=detail, stack=stack)
+        return Report(Ended.CRASHED, self.fetched, detail=detail, stack=stack)
 
     async def _crawl(self) -> Report:
         claim, bench = self.claim, self._bench
@@ -167,9 +167,9 @@ class Worker:
             progress = await self._progress_of_before()
         except StoreUnreadable as error:
             # Its rows only, or all: it is tried again later, and nobody else waits for it.
-            return Report(Ended.CRASHED, self._fetched, detail=f"its pages: {error}")
+            return Report(Ended.CRASHED, self.fetched, detail=f"its pages: {error}")
         except StoreUnavailable as error:  # no fault of the job
-            return Report(Ended.DRAINED, self._fetched, detail=str(error))
+            return Report(Ended.DRAINED, self.fetched, detail=str(error))
         if progress.is_cancelled:
             self.stop.ask(Ended.CANCELLED)
         elif progress.is_paused:

@@ -1,7 +1,7 @@
 """Reads what a batch is to be, apart from its domains, and finds every fault of it at once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import ada_url
@@ -30,17 +30,13 @@ MAX_MEMBERS, MAX_NAME = 100, 100  # past these no name is meant, and telling eac
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _label(value: object) -> str | None:
-    if value is None:
-        return None
+def _label(value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_LABEL or _CONTROL.search(value):
         raise ValueError(f"must be a text of at most {MAX_LABEL} characters, on one line")
     return value
 
 
-def _metadata(value: object) -> Mapping[str, object] | None:
-    if value is None:
-        return None
+def _metadata(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     too_deep = f"must not nest deeper than {MAX_DEPTH} levels"
@@ -62,10 +58,8 @@ def _is_deeper(value: object, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
 
 
-def webhook_url(value: object) -> str | None:
+def _webhook_url(value: object) -> str:
     """The URL of a webhook in the form in which it is asked for. Raises ValueError."""
-    if value is None:
-        return None
     if not isinstance(value, str) or len(value) > MAX_URL or _CONTROL.search(value):
         raise ValueError(f"must be a URL of at most {MAX_URL:,} characters")
     try:
@@ -79,9 +73,7 @@ def webhook_url(value: object) -> str | None:
     return str(url.href)
 
 
-def _webhook_events(value: object) -> tuple[MessageType, ...] | None:
-    if value is None:
-        return None
+def _webhook_events(value: object) -> tuple[MessageType, ...]:
     names = value.split(",") if isinstance(value, str) else value  # of a query, or of JSON
     known = ", ".join(MessageType)
     if not isinstance(names, list) or not names:
@@ -92,25 +84,46 @@ def _webhook_events(value: object) -> tuple[MessageType, ...] | None:
         raise ValueError(f"must be a list of {known}") from None
 
 
-def _batch_id(value: object) -> str | None:
-    if value is None:
-        return None
+def _batch_id(value: object) -> str:
     if not isinstance(value, str) or not is_uuid(value.lower()):
         raise ValueError("must be a UUID")
     return value.lower()
 
 
-_CHECKS: Mapping[str, Check] = {
+def _or_none(read: Callable[[object], object], schema: Mapping[str, object]) -> Check:
+    """`null` is the same as no value."""
+    return Check(
+        lambda value: None if value is None else read(value),
+        {**schema, "type": [schema["type"], "null"]},
+    )
+
+
+CHECKS: Mapping[str, Check] = {
     "max_pages": whole(*MAX_PAGES),
     "max_concurrent_jobs": whole(*MAX_CONCURRENT_JOBS),
     "max_concurrent": whole(*MAX_CONCURRENT_JOBS),
-    "batch_id": _batch_id,
-    "label": _label,
-    "metadata": _metadata,
-    "webhook_url": webhook_url,
-    "webhook_events": _webhook_events,
+    "batch_id": _or_none(_batch_id, {"type": "string", "format": "uuid"}),
+    "label": _or_none(_label, {"type": "string", "maxLength": MAX_LABEL}),
+    "metadata": _or_none(_metadata, {"type": "object"}),
+    "webhook_url": _or_none(
+        _webhook_url, {"type": "string", "format": "uri", "maxLength": MAX_URL}
+    ),
+    "webhook_events": _or_none(
+        _webhook_events,
+        {"type": "array", "minItems": 1, "items": {"enum": [each.value for each in MessageType]}},
+    ),
 }
-MEMBERS = (*_CHECKS, "options")  # of a submission, besides `domains`
+MEANINGS: Mapping[str, str] = {  # for people
+    "max_pages": f"Pages that are fetched of a domain at most; {DEFAULT_MAX_PAGES} when not given",
+    "max_concurrent_jobs": "Domains that are crawled at a time; all workers when not given",
+    "max_concurrent": "The same as max_concurrent_jobs",
+    "batch_id": "An id of your own for the batch; the same submission again is answered as before",
+    "label": "A name for people, by which lists can be filtered",
+    "metadata": "Whatever you want to find again in the status of the batch",
+    "webhook_url": "Where messages about the batch are sent",
+    "webhook_events": "Which messages are sent; batch.finished and batch.stuck when not given",
+}
+MEMBERS = (*CHECKS, "options")  # of a submission, besides `domains`
 
 
 def parse_submission(
@@ -134,7 +147,7 @@ def parse_submission(
             faults.append(Fault(pointer(name), "unknown", detail))
         elif name != "options":
             try:
-                good[name] = _CHECKS[name](value)
+                good[name] = CHECKS[name](value)
             except ValueError as error:
                 faults.append(Fault(pointer(name), "invalid", f"{name} {error}"))
     options, wrong = _options(given.get("options", {}), defaults)

@@ -1,6 +1,5 @@
 """What the monitor found wrong, and what it did about it."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -34,6 +33,18 @@ class Finding:
         return self.kind, self.batch_id, self.job_id
 
 
-def told(finding: Finding) -> Mapping[str, object]:
+@dataclass(frozen=True, slots=True)
+class Told:
     """The public form of a finding."""
-    return {**asdict(finding), "at": rfc3339(finding.at)}
+
+    kind: FindingKind
+    sentence: str
+    action: str
+    at: str | None
+    batch_id: str | None
+    job_id: str | None
+
+
+def told(finding: Finding) -> Told:
+    """The public form of a finding."""
+    return Told(**{**asdict(finding), "at": rfc3339(finding.at)})

@@ -43,6 +43,9 @@ def address(path: Path, mode: str) -> str:
     return f"{path.absolute().as_uri()}?mode={mode}"
 
 
+LIBRARY = sqlite3.sqlite_version
+
+
 def version(db: sqlite3.Connection) -> str:
     """Of SQLite, as the database tells it."""
     return str(db.execute("SELECT sqlite_version()").fetchone()[0])

@@ -14,10 +14,22 @@ from skybatch.api.app import build_app
 from skybatch.api.context import PREFIX, Context, Limits
 from skybatch.bus import Bus
 from skybatch.model.clock import SystemClock
+from skybatch.model.finding import Told
 from skybatch.model.options import Options
+from skybatch.model.vitals import (
+    Health,
+    HostState,
+    MonitorPart,
+    Part,
+    PoolPart,
+    RecoveryPart,
+    StorePart,
+    System,
+)
 from skybatch.store.database import Store
 from skybatch.store.opening import FILE
 from skybatch.store.outbox import Outbox
+from tests.api import reference
 
 TOKEN = "scraper_sky_2024"  # noqa: S105 - of a database that lives for one test
 LIMITS = Limits(
@@ -31,16 +43,37 @@ LIMITS = Limits(
 )
 
 
-class Vitals:
+class DaemonVitals:
     """A daemon's view of itself, which a test may break."""
 
     is_broken = False
-    is_well = True
+    findings: tuple[Told, ...] = ()
+    known_hosts: tuple[HostState, ...] = ()
 
-    def report(self) -> dict[str, object]:
+    def health(self, store: StorePart) -> Health:
         if self.is_broken:
             raise RuntimeError("the vitals are broken")
-        return {"pool": {"workers": 200, "busy": 0}}
+        return Health(
+            status="ok" if store.ok and not self.findings else "degraded",
+            store=store,
+            version="1",
+            pid=1,
+            started_at=None,
+            pool=POOL,
+            work=Part(ok=True, detail=None),
+            monitor=MonitorPart(0, self.findings, {}),
+            recorder=Part(ok=True, detail=None),
+            recovery=RecoveryPart("", 0, 0, 0, 0),
+        )
+
+    def system(self, sqlite: str) -> System:
+        return System({"sqlite": sqlite}, 1, None, POOL, (), self.findings, {})
+
+    def hosts(self) -> tuple[HostState, ...]:
+        return self.known_hosts
+
+
+POOL = PoolPart(workers=200, busy=0, claimed=0, paused=False)
 
 
 class Metrics:
@@ -75,7 +108,7 @@ class Api:
     client: ClientSession
     store: Store
     bus: Bus
-    vitals: Vitals
+    vitals: DaemonVitals
     answered: list[tuple[str, str, int]]  # route, method, status
     app: web.Application
     wakes: list[None] = field(default_factory=list)
@@ -86,7 +119,10 @@ class Api:
         async with self.client.request(
             method, self.url + prefix + path, headers={**sent, **(headers or {})}, **rest
         ) as response:
-            return await answer_of(response)
+            got = await answer_of(response)
+        if "fields" not in response.url.query:  # which leaves out members
+            reference.check(method, response.url.path, got.status, response.content_type, got.body)
+        return got
 
     async def get(self, path, **rest) -> Answer:
         return await self.request("GET", path, **rest)
@@ -129,14 +165,14 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     store = Store(tmp_path / FILE, clock, bus.publish, before_commit=Outbox().fill)
     await store.open()
     wakes: list[None] = []
-    vitals = Vitals()
+    vitals = DaemonVitals()
     answered: list[tuple[str, str, int]] = []
     context = Context(
         store=store,
         bus=bus,
         auth=Access(TOKEN, {}),
         links=Links(lambda: TOKEN),
-        health=vitals,
+        vitals=vitals,
         metrics=Metrics(),
         control=None,  # there is no engine; tests/e2e/test_operate.py has one
         data_dir=tmp_path,

@@ -5,7 +5,8 @@ import random
 import msgspec
 import pytest
 
-from skybatch.api.schemas import JobShape, StatusShape, job_shape
+from skybatch.api.shapes import JobShape, StatusShape
+from skybatch.api.shaping import job_shape
 from skybatch.model.reason import Reason
 from skybatch.model.state import JobState, SkipReason
 from skybatch.store import batches, jobs, standings

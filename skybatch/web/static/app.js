@@ -39,7 +39,7 @@ function frame(path) {
     <a class="skip" href="#content" @click=${skip}>Skip to the content</a>
     <header>
       <a class="name" href="#/">skybatch</a>
-      <nav aria-label="Pages">${MENU.map(link)}</nav>
+      <nav aria-label="Pages">${MENU.map(link)}<a href="/docs">API</a></nav>
       <span class="feed ${feedState}" role="status">${FEED[feedState]}</span>
       <button type="button" class="plain" @click=${signOut}>Sign out</button>
     </header>

@@ -1,150 +1,23 @@
-"""The public shapes of batches and jobs; member names are those of the contract."""
-
-from collections.abc import Mapping
+"""From batches, jobs, events and messages to their public shapes."""
 
 import msgspec
 
 from skybatch.api.context import PREFIX
+from skybatch.api.shapes import (
+    BatchShape,
+    DeliveryShape,
+    EventShape,
+    JobShape,
+    RejectedShape,
+    SubmittedShape,
+)
 from skybatch.model.batch import Batch, Receipted
 from skybatch.model.clock import rfc3339
 from skybatch.model.event import Event, PageEvent
 from skybatch.model.job import Job
 from skybatch.model.message import Delivery
-from skybatch.model.record import Pages, pages, processing_time
+from skybatch.model.record import pages, processing_time
 from skybatch.model.state import BATCH_TERMINAL, TERMINAL, JobState
-
-
-class RejectedShape(msgspec.Struct):
-    """A line of the list that is no domain."""
-
-    index: int
-    domain: str
-    code: str
-    detail: str
-
-
-class SubmittedShape(msgspec.Struct):
-    """The answer to a submission."""
-
-    batch_id: str | None
-    status: str
-    status_url: str | None
-    results_url: str | None
-    job_count: int
-    duplicates: int
-    rejected: list[RejectedShape]
-    rejected_count: int
-    created_at: str | None
-
-
-class RereadShape(msgspec.Struct):
-    """What is read again."""
-
-    batch_id: str
-    bodies: int
-
-
-class JobShape(msgspec.Struct):
-    """A job as it stands."""
-
-    job_id: str
-    batch_id: str
-    domain: str
-    input: str
-    input_row: int
-    status: str
-    reason: str | None
-    detail: str | None
-    stage: str
-    stage_at: str | None
-    paused: bool
-    attempt: int
-    next_attempt_at: str | None
-    pages: Pages
-    pages_found: int
-    pages_processed: int
-    start_url: str | None
-    started_at: str | None
-    finished_at: str | None
-
-
-class BatchShape(msgspec.Struct):
-    """A batch in a list."""
-
-    batch_id: str
-    status: str
-    paused: bool
-    reextracting: bool  # its kept bodies are being read again
-    label: str | None
-    total_domains: int
-    completed_domains: int
-    failed_domains: int
-    progress: float
-    counts: dict[str, int]
-    pages: Pages
-    created_at: str | None
-    updated_at: str | None
-    start_time: str | None
-    end_time: str | None
-    processing_time: float | None
-    error: str | None
-    metadata: dict[str, object] | None
-
-
-class StatusShape(BatchShape):
-    """A batch with its first thousand jobs by domain."""
-
-    domain_statuses: dict[str, JobShape]
-
-
-class EventShape(msgspec.Struct):
-    """An event, in a list as in a stream; a page has no id."""
-
-    id: int | None
-    type: str
-    at: str | None
-    batch_id: str
-    job_id: str | None
-    attempt: int | None
-    data: Mapping[str, str | int | float | None]
-
-
-class EventsShape(msgspec.Struct):
-    """A slice of the list of events."""
-
-    items: list[EventShape]
-    next_cursor: str | None
-
-
-class DeliveryShape(msgspec.Struct):
-    """A message to a webhook, and what became of it."""
-
-    delivery_id: str
-    batch_id: str
-    type: str
-    url: str
-    status: str
-    attempts: int
-    next_attempt_at: str | None  # of a pending one; null = an earlier one of its batch goes first
-    response_status: int | None  # of the last answer
-    detail: str | None
-    message: msgspec.Raw
-    created_at: str | None
-    updated_at: str | None
-
-
-class DeliveriesShape(msgspec.Struct):
-    """A slice of the messages."""
-
-    items: list[DeliveryShape]
-    next_cursor: str | None
-
-
-class ListShape(msgspec.Struct):
-    """A slice of a list."""
-
-    items: list[BatchShape] | list[JobShape]
-    next_cursor: str | None
 
 
 def status_url(batch_id: str) -> str:
@@ -216,8 +89,8 @@ def job_shape(job: Job) -> JobShape:
         domain=job.domain,
         input=job.input,
         input_row=job.input_row,
-        status=job.state.value,
-        reason=job.reason.value if job.reason else None,
+        status=job.state,
+        reason=job.reason,
         detail=job.detail,
         stage=job.stage,
         stage_at=rfc3339(job.stage_at),
@@ -238,9 +111,9 @@ def delivery_shape(delivery: Delivery) -> DeliveryShape:
     return DeliveryShape(
         delivery_id=delivery.delivery_id,
         batch_id=delivery.batch_id,
-        type=delivery.type.value,
+        type=delivery.type,
         url=delivery.url,
-        status=delivery.state.value,
+        status=delivery.state,
         attempts=delivery.attempt,
         next_attempt_at=rfc3339(delivery.run_after),
         response_status=delivery.status,

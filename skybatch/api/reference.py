@@ -1,0 +1,43 @@
+"""The reference of the API: as a document for programs, and as a page for people."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+from aiohttp import web
+
+from skybatch.api import dashboard
+from skybatch.api.operation import JSON
+from skybatch.api.operations import OPERATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """As it is sent."""
+
+    body: bytes
+    tag: str  # of its ETag
+
+
+@cache
+def _document() -> _Document:
+    from skybatch.api.openapi import document
+
+    body = msgspec.json.encode(document(OPERATIONS))
+    return _Document(body, hashlib.sha256(body).hexdigest()[:32])
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """GET /openapi.json."""
+    found = await asyncio.to_thread(_document)
+    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "no-cache"}
+    if any(tag.value == found.tag for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=found.body, content_type=JSON, headers=headers)
+
+
+async def docs(request: web.Request) -> web.StreamResponse:
+    """GET /docs."""
+    return await dashboard.show(request, "docs.html")
