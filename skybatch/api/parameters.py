@@ -6,7 +6,6 @@ from skybatch.api.operation import CSV, JSON, NDJSON, TEXT, Parameter, Schema, f
 from skybatch.intake.submission import CHECKS, MEANINGS
 from skybatch.model.options import CHECKS as OPTION_CHECKS
 from skybatch.model.options import MEANINGS as OPTION_MEANINGS
-from skybatch.model.options import Options
 
 _ONLY = "Of a streamed list: "
 _DOMAINS = {
@@ -22,10 +21,7 @@ def _described(name: str, schemas: Mapping[str, Schema], meanings: Mapping[str, 
 
 
 _MEMBERS = {name: check.schema for name, check in CHECKS.items()}
-_OPTIONS = {
-    name: {**check.schema, "default": getattr(Options(), name)}
-    for name, check in OPTION_CHECKS.items()
-}
+_OPTIONS = {name: check.schema for name, check in OPTION_CHECKS.items()}
 OPTIONS: Schema = {
     "type": "object",
     "additionalProperties": False,

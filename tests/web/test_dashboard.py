@@ -42,6 +42,10 @@ def test_from_a_dropped_list_to_its_results(watched, daemon):
     )
     page.get_by_label("label").fill("From a drop")
     page.get_by_label("max_concurrent_jobs").fill("2")
+    page.get_by_text("How the domains are crawled").click()
+    page.get_by_label("per_host_delay_s").fill("0.2")
+    page.get_by_label("exclude").fill("/nothing/*\n/here/*")
+    page.get_by_label("text", exact=True).select_option("true")
     page.get_by_role("button", name="Look first").click()
     page.get_by_text("What it would be").wait_for()
     expect(page.get_by_role("cell", name="no domain")).to_be_visible()
@@ -58,6 +62,8 @@ def test_from_a_dropped_list_to_its_results(watched, daemon):
     assert len(seen) > 2, "progress moves"
     assert page.evaluate("performance.getEntriesByType('navigation').length") == loads
     batch_id = page.url.rpartition("/")[2]
+    told = daemon.get(f"/batch/{batch_id}/results?level=page&limit=1").json["items"][0]
+    assert told["text"], "an option that was chosen in the form"
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     saved = Path(download.value.path()).read_bytes()
@@ -110,6 +116,31 @@ def test_the_stream_comes_back_after_a_restart(watched, daemon):
     daemon.submit(NAMES[:2], label="After the restart")
     expect(page.get_by_role("link", name="After the restart")).to_be_visible(timeout=SOON)
     expect(page.locator(".lines li").first).to_be_visible(timeout=SOON)
+
+
+def test_the_system_page_tells_what_goes_on_inside(watched, daemon):
+    page = watched.page
+    daemon.submit(NAMES, max_pages=1_000, options={"per_host_delay_s": 5.0})
+    sign_in(page, daemon)
+    page.get_by_role("link", name="System").click()
+    expect(page.get_by_role("link", name=NAMES[0], exact=True)).to_be_visible(timeout=SOON)
+    expect(page.get_by_text(re.compile(r"its turn at .* between requests")).first).to_be_visible(
+        timeout=SOON
+    )
+    page.get_by_text("Configuration in force").click()
+    expect(page.get_by_role("row", name="auth.token")).to_contain_text("(hidden)")
+    assert TOKEN not in page.content()
+
+
+def test_the_reference_is_drawn_for_whoever_comes(watched, daemon):
+    page = watched.page
+    page.goto(f"{daemon.url}/docs#get_status_job_id")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("API of skybatch")
+    expect(page.locator("details[open] summary")).to_contain_text("/status/{job_id}")
+    page.locator("details[open]").get_by_role("link", name="JobShape").click()
+    expect(page.locator("#shape-JobShape")).to_contain_text("next_attempt_at")
+    page.get_by_label("Find").fill("webhooks")
+    expect(page.locator("details[id^=get_]")).to_have_count(1)
 
 
 def test_by_keyboard_alone(watched, daemon):
@@ -178,8 +209,9 @@ def test_nobody_is_left_out(watched, daemon, scheme, width):
     daemon.wait(batch_id)
     job_id = daemon.get(f"/batch/{batch_id}/jobs").json["items"][0]["job_id"]
     sign_in(page, daemon)
-    for path in ("", "batches", "new", f"batch/{batch_id}", f"job/{job_id}", "system"):
-        page.goto(f"{daemon.url}/#/{path}")
+    pages = ("", "batches", "new", f"batch/{batch_id}", f"job/{job_id}", "system")
+    for path in (*(f"#/{name}" for name in pages), "docs"):
+        page.goto(f"{daemon.url}/{path}")
         page.locator("main h1").wait_for()
         page.wait_for_function("!document.querySelector('main').textContent.includes('Loading')")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -5,7 +5,7 @@ import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, download, post } from "./api.js";
 import { rate, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
-import { choiceOfStates, confirm, histogram, isOver, progress, tag, time } from "./parts.js";
+import { choiceOfStates, confirm, histogram, isOver, number, progress, table, tag, time } from "./parts.js";
 import { go } from "./place.js";
 import { View } from "./view.js";
 
@@ -167,10 +167,8 @@ export class Batch extends View {
 
   #table() {
     if (!this.jobs.length) return html`<p class="quiet">There is none.</p>`;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
-      <thead><tr><th>Domain</th><th>State</th><th>Reason</th><th class="number">Pages</th>
-        <th class="number">Failed</th><th class="number">Attempt</th><th>Stage</th></tr></thead>
-      <tbody>${repeat(this.jobs, (job) => job.job_id, (job) => html`<tr>
+    const heads = ["Domain", "State", "Reason", number("Pages"), number("Failed"), number("Attempt"), "Stage"];
+    return html`${table(heads, repeat(this.jobs, (job) => job.job_id, (job) => html`<tr>
         <td><a href=${`#/job/${job.job_id}`}>${job.domain}</a></td>
         <td>${tag(job.status, job.paused)}</td>
         <td title=${job.detail ?? nothing}>${job.reason ?? ""}</td>
@@ -178,7 +176,7 @@ export class Batch extends View {
         <td class="number">${whole(job.pages.failed)}</td>
         <td class="number">${whole(job.attempt)}</td>
         <td>${job.next_attempt_at ? html`waits until ${time(job.next_attempt_at)}` : job.stage}</td>
-      </tr>`)}</tbody></table></div>
+      </tr>`))}
       <nav class="pager" aria-label="More domains">
         ${this.query.get("cursor") ? html`<button type="button" @click=${() => history.back()}>Back</button>` : nothing}
         ${this.next ? html`<button type="button" @click=${() => this.#filter("cursor", this.next)}>Next ${ROWS}</button>` : nothing}

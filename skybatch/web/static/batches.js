@@ -4,7 +4,7 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, post } from "./api.js";
 import { whole } from "./format.js";
-import { choiceOfStates, confirm, isOver, progress, tag, time } from "./parts.js";
+import { choiceOfStates, confirm, isOver, number, progress, table, tag, time } from "./parts.js";
 import { go } from "./place.js";
 import { View } from "./view.js";
 
@@ -88,14 +88,9 @@ export class Batches extends View {
       this.chosen = new Set(event.target.checked ? this.items.map((batch) => batch.batch_id) : []);
       this.draw();
     };
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
-      <thead><tr>
-        <th><input type="checkbox" aria-label="Choose all" .checked=${isAll} @change=${all}></th>
-        <th>Batch</th><th>State</th><th class="wide">Domains</th>
-        <th class="number">Pages</th><th class="number">Failed</th><th>Submitted</th>
-      </tr></thead>
-      <tbody>${repeat(this.items, (batch) => batch.batch_id, (batch) => this.#row(batch))}</tbody>
-    </table></div>`;
+    const choice = html`<input type="checkbox" aria-label="Choose all" .checked=${isAll} @change=${all}>`;
+    const heads = [choice, "Batch", "State", ["Domains", "wide"], number("Pages"), number("Failed"), "Submitted"];
+    return table(heads, repeat(this.items, (batch) => batch.batch_id, (batch) => this.#row(batch)));
   }
 
   #row(batch) {

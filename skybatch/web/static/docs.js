@@ -1,6 +1,7 @@
 // The reference of the API, drawn from /openapi.json.
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
+import { table } from "./parts.js";
 
 const app = document.getElementById("app");
 let reference = null;
@@ -38,9 +39,6 @@ function bounds(schema) {
   if (schema.default !== undefined) told.push(`otherwise ${JSON.stringify(schema.default)}`);
   return told.length ? html`<span class="quiet">, ${told.join(", ")}</span>` : nothing;
 }
-
-const table = (heads, rows) => html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
-  <thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 
 function parameters(call) {
   if (!call.parameters.length) return nothing;

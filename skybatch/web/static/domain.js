@@ -3,7 +3,7 @@
 import { html, nothing, svg } from "./vendor/lit-html/lit-html.js";
 import { ask } from "./api.js";
 import { moment, span, whole } from "./format.js";
-import { out, tag } from "./parts.js";
+import { out, table, tag } from "./parts.js";
 import { View } from "./view.js";
 
 export class Domain extends View {
@@ -67,12 +67,11 @@ export class Domain extends View {
       ${attempt.error ? html`<p class="wrong">${attempt.error}</p>` : nothing}
       ${waterfall(attempt.events, begin, Math.max(1, end - begin))}
       <details><summary>Every step</summary>
-        <div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th>After</th><th>What</th><th>About</th></tr></thead>
-        <tbody>${attempt.events.map((event) => html`<tr>
+        ${table(["After", "What", "About"], attempt.events.map((event) => html`<tr>
           <td class="number">${((Date.parse(event.at) - begin) / 1_000).toFixed(3)} s</td>
           <td>${event.type}</td>
           <td>${event.url ?? event.stage ?? event.reason ?? event.outcome ?? ""} ${event.reason && event.url ? event.reason : ""}</td>
-        </tr>`)}</tbody></table></div></details>
+        </tr>`))}</details>
       ${attempt.stack ? html`<details><summary>Where it stood</summary><pre>${attempt.stack}</pre></details>` : nothing}
     </section>`;
   }

@@ -1,19 +1,14 @@
 // A new batch: a list that is pasted or dropped, looked at first, and submitted.
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
-import { ask } from "./api.js";
+import { ask, PREFIX } from "./api.js";
 import { whole } from "./format.js";
+import { number, table } from "./parts.js";
 import { go } from "./place.js";
 import { View } from "./view.js";
 
 const SHOWN = 100; // rejected lines
-// Name, what it means, and the form of its value.
-const OPTIONS = [
-  ["max_pages", "Pages of each domain, at most", "number", 10],
-  ["max_concurrent_jobs", "Domains at a time; empty for as many as there are workers", "number", ""],
-  ["label", "A name for the batch", "text", ""],
-  ["webhook_url", "A URL that is told when it has ended", "url", ""],
-];
+const MEMBERS = ["max_pages", "max_concurrent_jobs", "label", "webhook_url"];
 
 export class NewBatch extends View {
   text = "";
@@ -23,6 +18,18 @@ export class NewBatch extends View {
   isBusy = false;
 
   get lookMs() { return 2 ** 31 - 1; }
+
+  // What a submission may say, and what that means, stands in the reference of the API.
+  async fetch() {
+    const { signal } = this.closing;
+    const [reference, system] = await Promise.all([
+      ask(new URL("/openapi.json", location).href, { signal }), ask("/system", { signal }),
+    ]);
+    const { properties } = reference.paths[`${PREFIX}/batch`].post.requestBody.content["application/json"].schema;
+    this.members = MEMBERS.map((name) => [name, properties[name]]);
+    this.options = Object.entries(properties.options.properties)
+      .map(([name, schema]) => [`options.${name}`, schema, system.configuration.crawl[name].value]);
+  }
 
   concerns() { return false; }
 
@@ -42,12 +49,11 @@ export class NewBatch extends View {
                 <input type="file" accept=".csv,.txt,.ndjson,text/csv,text/plain"
                   @change=${(event) => this.#file(event.target.files[0])}></label>`}</p>
         </div>
-        <fieldset><legend>Options</legend>
-          ${OPTIONS.map(([name, meaning, type, value]) => html`
-            <label for=${name}>${name}</label>
-            <input id=${name} name=${name} type=${type} value=${value} min=${type === "number" ? 1 : nothing}>
-            <span class="quiet">${meaning}</span>`)}
-        </fieldset>
+        <fieldset><legend>The batch</legend>${this.members.map(field)}</fieldset>
+        <details class="options"><summary>How the domains are crawled</summary>
+          <p class="quiet">What is left empty is as in the configuration of the daemon.</p>
+          <fieldset><legend>Options</legend>${this.options.map(field)}</fieldset>
+        </details>
         <p class="actions">
           <button type="button" ?disabled=${!this.text || this.isBusy} @click=${(event) => this.#look(event.target.form)}>Look first</button>
           <button class="main" ?disabled=${!this.text || this.isBusy}>Submit</button>
@@ -63,11 +69,8 @@ export class NewBatch extends View {
         <div><dt>Named twice</dt><dd class="number">${whole(found.duplicates)}</dd></div>
         <div><dt>Rejected</dt><dd class="number">${whole(found.rejected_count)}</dd></div>
       </dl>
-      ${found.rejected.length ? html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
-        <thead><tr><th class="number">Line</th><th>As written</th><th>Why not</th></tr></thead>
-        <tbody>${found.rejected.slice(0, SHOWN).map((line) => html`<tr>
-          <td class="number">${whole(line.index + 1)}</td><td>${line.domain}</td><td>${line.detail}</td></tr>`)}</tbody>
-      </table></div>
+      ${found.rejected.length ? html`${table([number("Line"), "As written", "Why not"], found.rejected.slice(0, SHOWN).map((line) => html`<tr>
+          <td class="number">${whole(line.index + 1)}</td><td>${line.domain}</td><td>${line.detail}</td></tr>`))}
       ${found.rejected_count > SHOWN ? html`<p class="quiet">… and ${whole(found.rejected_count - SHOWN)} more.</p>` : nothing}` : nothing}
     </section>`;
   }
@@ -93,9 +96,10 @@ export class NewBatch extends View {
 
   #ask(form, more) {
     const wanted = new URLSearchParams(more);
-    for (const [name] of OPTIONS) {
+    for (const [name, schema] of [...this.members, ...this.options]) {
       const value = form.elements[name].value.trim();
-      if (value) wanted.set(name, value);
+      const values = schema.type === "array" ? value.split(/\s*\n\s*/) : [value];
+      values.filter((each) => each !== "").forEach((each) => wanted.append(name, each));
     }
     return ask(`/batch?${wanted}`, { method: "POST", body: this.text, type: this.type });
   }
@@ -124,4 +128,29 @@ export class NewBatch extends View {
     this.isBusy = false;
     this.draw();
   }
+}
+
+// A line of the form: a name, a place for its value, and what it means.
+function field([name, schema, usual]) {
+  const [kind] = [schema.type].flat();
+  return html`<label for=${name}>${name.replace("options.", "")}</label>
+    ${input(name, kind, schema, usual)}<span class="quiet">${schema.description}</span>`;
+}
+
+function input(name, kind, schema, usual) {
+  if (kind === "boolean" || schema.enum) {
+    const words = schema.enum ?? ["true", "false"];
+    return html`<select id=${name} name=${name}><option value="">${usual ?? ""}</option>
+      ${words.map((word) => html`<option>${word}</option>`)}</select>`;
+  }
+  if (kind === "array") {
+    return html`<textarea id=${name} name=${name} rows="2" placeholder=${usual.join("\n") || "one on each line"} spellcheck="false"></textarea>`;
+  }
+  if (kind === "integer" || kind === "number") {
+    return html`<input id=${name} name=${name} type="number" min=${schema.minimum} max=${schema.maximum}
+      step=${kind === "integer" ? 1 : "any"} placeholder=${usual ?? nothing}>`;
+  }
+  const placeholder = kind === "object" ? JSON.stringify(usual) : usual ?? nothing;
+  return html`<input id=${name} name=${name} type=${schema.format === "uri" ? "url" : "text"}
+    maxlength=${schema.maxLength ?? nothing} placeholder=${placeholder} spellcheck="false">`;
 }

@@ -5,13 +5,15 @@ import { ask, request } from "./api.js";
 import { chart, Series } from "./charts.js";
 import { bytes, rate, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
-import { progress, tag, time } from "./parts.js";
+import { number, progress, table, tag, time } from "./parts.js";
 import { parse, sum } from "./scrape.js";
 import { View } from "./view.js";
 
 const METRICS = new URL("/metrics", location).href;
 const LIVE = 30; // lines of what has happened last
 const POINTS = 300; // of the charts: the last ten minutes
+const HOSTS = 100, NAMED = 3; // looked at, and named
+const FAILURES = 3; // in a row, from which on a host fails
 const STATES = ["running", "pending", "complete", "partial", "failed", "cancelled"];
 
 export class Overview extends View {
@@ -23,13 +25,15 @@ export class Overview extends View {
 
   async fetch() {
     const signal = this.closing.signal;
-    const [health, batches, text] = await Promise.all([
+    const [health, batches, hosts, text] = await Promise.all([
       ask("/health", { signal }),
       ask("/batch?limit=8", { signal }),
+      ask(`/hosts?limit=${HOSTS}`, { signal }),
       this.#scrape(signal),
     ]);
     this.health = health;
     this.batches = batches.items;
+    this.hosts = hosts.items;
     this.#count(parse(text));
   }
 
@@ -84,17 +88,27 @@ export class Overview extends View {
         </section>
       </div>
       <section aria-labelledby="newest"><h2 id="newest">Newest batches</h2>
-        ${this.batches.length ? html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
-          <thead><tr><th>Batch</th><th>State</th><th class="wide">Domains</th><th class="number">Pages</th><th>Since</th></tr></thead>
-          <tbody>${this.batches.map((batch) => html`<tr>
+        ${this.batches.length ? table(["Batch", "State", ["Domains", "wide"], number("Pages"), "Since"],
+          this.batches.map((batch) => html`<tr>
             <td><a href=${`#/batch/${batch.batch_id}`}>${batch.label ?? batch.batch_id.slice(-12)}</a></td>
             <td>${tag(batch.status, batch.paused)}</td>
             <td>${progress(batch)}</td>
             <td class="number">${whole(batch.pages.fetched)}</td>
-            <td>${time(batch.created_at)}</td></tr>`)}</tbody>
-        </table></div>` : html`<p class="quiet">There is no batch yet. <a href="#/new">Submit one</a>.</p>`}
+            <td>${time(batch.created_at)}</td></tr>`)) : html`<p class="quiet">There is no batch yet. <a href="#/new">Submit one</a>.</p>`}
       </section>
       ${happenings(this.lines)}`;
+  }
+
+  // Hosts that wait for us or fail come first in the list; it may go on.
+  #hosts() {
+    const named = (hosts) => `${hosts.slice(0, NAMED).map(({ host }) => host).join(", ")}${hosts.length > NAMED ? " …" : ""}`;
+    const count = (hosts) => `${hosts.length === HOSTS ? "At least " : ""}${whole(hosts.length)} ${hosts.length === 1 ? "host" : "hosts"}`;
+    const waiting = this.hosts.filter((host) => host.waits_s > 0);
+    const failing = this.hosts.filter((host) => host.failures >= FAILURES);
+    return [
+      waiting.length ? `${count(waiting)} asked to be left alone for a while: ${named(waiting)}` : null,
+      failing.length ? `${count(failing)} failed ${FAILURES} times in a row or more: ${named(failing)}` : null,
+    ];
   }
 
   #attention() {
@@ -105,6 +119,7 @@ export class Overview extends View {
       health.recorder.ok ? null : `The flight recorder: ${health.recorder.detail}`,
       health.pool.paused ? "Everything is paused." : null,
       ...health.monitor.findings.map((finding) => finding.sentence),
+      ...this.#hosts(),
     ].filter((line) => line !== null);
     const { report } = health.recovery;
     const recovered = report.startsWith("recovered 0 jobs") ? "had nothing to recover" : report;

@@ -14,6 +14,15 @@ export const tag = (state, isPaused = false) =>
 export const time = (text) =>
   text ? html`<time datetime=${text} title=${moment(text)}>${ago(text)}</time>` : html`–`;
 
+// Heads are texts, or a text and a class; rows are made by who calls.
+export const table = (heads, rows) => html`
+  <div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
+    <thead><tr>${heads.map((head) => (Array.isArray(head)
+      ? html`<th class=${head[1]}>${head[0]}</th>` : html`<th>${head}</th>`))}</tr></thead>
+    <tbody>${rows}</tbody></table></div>`;
+
+export const number = (text) => [text, "number"];
+
 // A link out of the page to what a site says of itself; text where it is no web address.
 export function out(url, text = url) {
   const target = safe(url);

@@ -2,17 +2,21 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ask, post } from "./api.js";
-import { moment, whole } from "./format.js";
-import { confirm } from "./parts.js";
+import { moment, span, whole } from "./format.js";
+import { confirm, number, table } from "./parts.js";
 import { View } from "./view.js";
+
+const SHOWN = 50; // workers
 
 export class System extends View {
   async fetch() {
     const signal = this.closing.signal;
-    const [health, deliveries] = await Promise.all([
-      ask("/health", { signal }), ask("/deliveries?limit=20", { signal }),
+    const [health, system, hosts, deliveries] = await Promise.all([
+      ask("/health", { signal }), ask("/system", { signal }), ask("/hosts?limit=50", { signal }),
+      ask("/deliveries?limit=20", { signal }),
     ]);
-    Object.assign(this, { health, deliveries: deliveries.items });
+    Object.assign(this, { health, system, deliveries: deliveries.items });
+    this.hosts = hosts.items.filter((host) => host.waits_s || host.failures || host.slow_s);
   }
 
   async #pause() {
@@ -22,7 +26,7 @@ export class System extends View {
   }
 
   template() {
-    const { health } = this;
+    const { health, system } = this;
     const part = (name, { ok, detail }) => html`<dt>${name}</dt>
       <dd class=${ok ? nothing : "wrong"}>${ok ? "good" : detail}</dd>`;
     return html`
@@ -36,7 +40,7 @@ export class System extends View {
           <dt>Claims since the start</dt><dd>${whole(health.pool.claimed)}</dd>
         </dl></section>
         <section><h2>Versions</h2><dl>
-          <dt>skybatch</dt><dd>${health.version}</dd><dt>SQLite</dt><dd>${health.store.sqlite ?? "–"}</dd>
+          ${Object.entries(system.versions).map(([name, version]) => html`<dt>${name}</dt><dd>${version}</dd>`)}
           <dt>Process</dt><dd>${health.pid}</dd><dt>Started</dt><dd>${moment(health.started_at)}</dd>
           <dt>Looked through for damage</dt><dd>${moment(health.store.inspected_at)}</dd>
         </dl></section>
@@ -46,13 +50,41 @@ export class System extends View {
         ${health.monitor.findings.length
           ? html`<ul>${health.monitor.findings.map((each) => html`<li>${each.sentence}</li>`)}</ul>`
           : html`<p class="quiet">None in ${whole(health.monitor.rounds)} rounds.</p>`}</section>
+      <section><h2>Workers</h2>${this.#workers()}</section>
+      <section><h2>Hosts that ask to be left alone, fail or are slow</h2>${this.#hosts()}</section>
       <section><h2>Messages to webhooks</h2>
-        ${this.deliveries.length ? html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>
-          <thead><tr><th>Type</th><th>To</th><th>State</th><th class="number">Attempts</th><th>Last answer</th><th></th></tr></thead>
-          <tbody>${this.deliveries.map((each) => html`<tr>
+        ${this.deliveries.length ? table(["Type", "To", "State", number("Attempts"), "Last answer", ""], this.deliveries.map((each) => html`<tr>
             <td>${each.type}</td><td>${each.url}</td><td>${each.status}</td>
             <td class="number">${whole(each.attempts)}</td><td>${each.detail ?? each.response_status ?? "–"}</td>
             <td><button type="button" @click=${() => this.act(() => post(`/deliveries/${each.delivery_id}/send`))}>Send again</button></td>
-          </tr>`)}</tbody></table></div>` : html`<p class="quiet">None.</p>`}</section>`;
+          </tr>`)) : html`<p class="quiet">None.</p>`}</section>
+      <section><details><summary>Configuration in force</summary>${this.#configuration()}</details></section>`;
+  }
+
+  #workers() {
+    const { workers } = this.system;
+    if (!workers.length) return html`<p class="quiet">None is at work.</p>`;
+    const rest = workers.length - SHOWN;
+    return html`${table(["Domain", number("Attempt"), "Stage", number("For"), number("Pages"), "Waits for"], workers.slice(0, SHOWN).map((each) => html`<tr>
+        <td><a href=${`#/job/${each.job_id}`}>${each.domain}</a></td><td class="number">${whole(each.attempt)}</td>
+        <td>${each.stage}</td><td class="number">${span(each.stage_for_s)}</td>
+        <td class="number">${whole(each.pages_fetched)}</td><td>${each.waits_for ?? "–"}</td></tr>`))}
+      ${rest > 0 ? html`<p class="quiet">… and ${whole(rest)} more, that got somewhere later than these.</p>` : nothing}`;
+  }
+
+  #hosts() {
+    if (!this.hosts.length) return html`<p class="quiet">None at the moment.</p>`;
+    return table(["Host", ...["Left alone for", "Failures in a row", "More between requests", "Usual answer"].map(number)],
+      this.hosts.map((each) => html`<tr>
+        <td>${each.host}</td><td class="number">${each.waits_s ? span(each.waits_s) : "–"}</td>
+        <td class="number">${whole(each.failures)}</td><td class="number">${each.slow_s ? `${each.slow_s} s` : "–"}</td>
+        <td class="number">${each.usual_s === null ? "–" : `${whole(1_000 * each.usual_s)} ms`}</td></tr>`));
+  }
+
+  #configuration() {
+    const rows = Object.entries(this.system.configuration).flatMap(([section, keys]) =>
+      Object.entries(keys).map(([key, { value, source }]) => html`<tr><td><code>${section}.${key}</code></td>
+        <td><code>${JSON.stringify(value)}</code></td><td class="quiet">${source}</td></tr>`));
+    return table(["Key", "Value", "From"], rows);
   }
 }
