@@ -13,6 +13,7 @@ from skybatch.errors import StoreUnavailable
 from skybatch.model.clock import Clock
 from skybatch.model.event import Event
 from skybatch.model.message import Delivery, DeliveryState
+from skybatch.model.reason import Reason
 from skybatch.model.signature import headers_of
 from skybatch.store import outbox
 from skybatch.store.database import Store
@@ -89,9 +90,7 @@ class Deliverer:
         task.add_done_callback(lambda _: self._ended(delivery.seq))
 
     def _ended(self, seq: int) -> None:
-        task = self._under_way.pop(seq)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("webhook.not_recorded", delivery=seq, exc_info=error)
+        del self._under_way[seq]
         self.wake()
 
     async def close(self) -> None:
@@ -101,14 +100,25 @@ class Deliverer:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        now = int(self._clock.now())
-        headers = headers_of(delivery.delivery_id, now, delivery.body, self._keys)
-        taken = await self._send(delivery.url, headers, delivery.body)
+        """Send it, and store what became of that. What cannot be stored is sent once more, which
+        its id tells; not at once."""
         try:
-            await self._record(delivery, taken)
-        except StoreUnavailable as error:  # it is sent once more, which its id tells
+            await self._record(delivery, await self._sent(delivery))
+            return
+        except StoreUnavailable as error:
             log.error("webhook.not_recorded", delivery=delivery.delivery_id, error=str(error))
-            await asyncio.sleep(self._first_retry_s)
+        except Exception:
+            log.exception("webhook.not_recorded", delivery=delivery.delivery_id)
+        await asyncio.sleep(self._first_retry_s)
+
+    async def _sent(self, delivery: Delivery) -> Taken:
+        now = int(self._clock.now())
+        try:
+            headers = headers_of(delivery.delivery_id, now, delivery.body, self._keys)
+            return await self._send(delivery.url, headers, delivery.body)
+        except Exception:  # counts and waits as any other vain attempt
+            log.exception("webhook.broken", delivery=delivery.delivery_id)
+            return Taken(detail=f"{Reason.INTERNAL}: a bug of skybatch; the log has the traceback")
 
     async def _record(self, sent: Delivery, taken: Taken) -> None:
         if taken.detail is None:
