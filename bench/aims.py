@@ -58,6 +58,8 @@ AIMS = (
     _less(HOSTS, "submit_p99_ms", 100, 50, of="skybatch-asked"),
     Aim(HOSTS, "livez_p99_ms", None, None, of="skybatch-asked"),
     Aim(HOSTS, SPEED, None, None, of="skybatch-asked", to=OURS),
+    Aim(HOSTS, SPEED, 0.95, 0.95, of="skybatch-watched", to=OURS),
+    _less(HOSTS, "event_p99_ms", 1_000, 1_000, of="skybatch-watched"),
     Aim("documentation", SPEED, 3.0, 5.0, to="scrapy-jobdir"),
     Aim("documentation", "mb_per_second", None, None, to="scrapy-jobdir"),
     Aim("slow-answers", SPEED, 2.0, 2.8, to="scrapy"),

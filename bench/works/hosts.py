@@ -13,11 +13,20 @@ from bench.crawls import PEERS, Crawl, crawled, peer, scrapy, settings, skybatch
 from bench.daemon import started
 from bench.probe import Probe, Question
 from bench.sites import serving
+from bench.watchers import Watchers
 from skybatch.demo.sites import bench_hosts, sites
 from tests.e2e.process import PREFIX, TOKEN, DaemonProcess
 
 SILENT = "silent.example"
 LATER = 99  # domains behind it
+BROWSERS = 20
+# What the page asks for: web/static/overview.js.
+OVERVIEW = (
+    f"{PREFIX}/health",
+    f"{PREFIX}/batch?limit=8",
+    f"{PREFIX}/hosts?limit=100",
+    "/metrics",
+)
 
 
 @contextmanager
@@ -38,6 +47,7 @@ def contestants(crawl: Crawl, given: Given) -> dict[str, Contestant]:
     found: dict[str, Contestant] = {
         "skybatch": skybatch(crawl),
         "skybatch-asked": lambda: asked(crawl),
+        "skybatch-watched": lambda: watched(crawl),
         "bare-loop": peer(crawl, sys.executable, PEERS / "bare_loop.py"),
     }
     if given.go:
@@ -70,6 +80,18 @@ def asked(crawl: Crawl) -> Figures:
         answered = probe.end()
         _check_others(daemon)
     return {**result.figures, **answered}
+
+
+def watched(crawl: Crawl) -> Figures:
+    """The same daemon with the same work, while twenty browsers show the overview."""
+    with (
+        tempfile.TemporaryDirectory(prefix="skybatch-bench-") as folder,
+        started(Path(folder), settings(crawl)) as (daemon, _),
+    ):
+        watchers = Watchers(daemon.url, TOKEN, BROWSERS, OVERVIEW)
+        with crawled(crawl, daemon) as result:
+            pass
+        return {**result.figures, **watchers.end()}
 
 
 def _settings(crawl: Crawl, silent: int) -> str:
@@ -107,6 +129,7 @@ WORK = Work(
         "status p99 ms": "status_p99_ms",
         "submit p99 ms": "submit_p99_ms",
         "livez p99 ms": "livez_p99_ms",
+        "event p99 ms": "event_p99_ms",
     },
     picture="pages_per_second",
 )

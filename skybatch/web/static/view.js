@@ -7,9 +7,13 @@ import { trouble } from "./parts.js";
 
 const SETTLE_MS = 400; // a look for many events, not one for each
 const LOOK_MS = 5_000; // pages move counters without an event
+// A page that is open must not slow down what it shows: the longer a look takes, the longer it rests.
+const REST = 80, LONGEST_MS = 10_000;
 
 export class View {
-  #place; #unlisten; #timer = null; #poll = null; #loading = null; #again = false;
+  #place; #unlisten; #timer = null; #loading = null; #again = false;
+  #lookAt = 0; #tookBefore = 0;
+  #readyAt = 0; // not before this is looked again, unless somebody has acted
 
   constructor(place, query) {
     this.query = query; // of the address: what is filtered, sorted, chosen
@@ -21,7 +25,6 @@ export class View {
 
   open() {
     this.#unlisten = listen((message) => this.#hear(message));
-    this.#poll = setInterval(() => document.hidden || this.load(), this.lookMs);
     this.load();
     this.draw();
   }
@@ -29,7 +32,6 @@ export class View {
   close() {
     this.closing.abort();
     this.#unlisten();
-    clearInterval(this.#poll);
     clearTimeout(this.#timer);
   }
 
@@ -57,10 +59,20 @@ export class View {
   }
 
   soon() {
-    this.#timer ??= setTimeout(() => {
+    this.#lookIn(Math.max(SETTLE_MS, this.#readyAt - performance.now()));
+  }
+
+  // The sooner of two looks that are due is made.
+  #lookIn(ms) {
+    const at = performance.now() + ms;
+    if (this.#timer !== null && this.#lookAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#lookAt = at;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.load();
-    }, SETTLE_MS);
+      if (document.hidden) this.#lookIn(this.lookMs);
+      else this.load();
+    }, ms);
   }
 
   // One load at a time; what is asked for meanwhile is one more.
@@ -79,6 +91,7 @@ export class View {
   }
 
   async #load() {
+    const began = performance.now();
     try {
       await this.fetch();
       this.error = null;
@@ -88,6 +101,11 @@ export class View {
       if (!unreachable(error) || !this.isLoaded) this.error = error;
     }
     this.draw();
+    const took = performance.now() - began;
+    const rest = Math.min(LONGEST_MS, REST * Math.min(took, this.#tookBefore));
+    this.#tookBefore = took; // one look that took long, such as the first, is no burden
+    this.#readyAt = performance.now() + rest;
+    this.#lookIn(Math.max(this.lookMs, rest));
   }
 
   // Does something for the user, and shows what is wrong with it.
