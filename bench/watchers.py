@@ -97,6 +97,7 @@ class Page:
     async def look(self, paths: Sequence[str]) -> None:
         """Ask for everything that the page shows, again and again."""
         reader, writer = await asyncio.open_connection(self.host, self.port, limit=1 << 20)
+        before = 0.0
         try:
             while True:
                 began = time.perf_counter()
@@ -105,7 +106,8 @@ class Page:
                     await _answer(reader)
                 self.loads += 1
                 took = time.perf_counter() - began
-                await asyncio.sleep(min(_LONGEST_S, max(_SETTLE_S, _REST * took)))
+                await asyncio.sleep(min(_LONGEST_S, max(_SETTLE_S, _REST * min(took, before))))
+                before = took
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""Scrapes, one after the other."""
+"""Scrapes, one after the other, each for all who wait for it."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -18,10 +18,18 @@ class Metrics:
         self._parts = parts
         self._exposition: Exposition | None = None
         self._turn = asyncio.Lock()
+        self._next: asyncio.Task[bytes] | None = None  # a scrape that has not begun
 
     async def text(self) -> bytes:
-        """All values of this moment."""
+        """All values of a moment that is not before this call. Whoever asks while another scrape is
+        made shares the next one: open pages ask all at once when something happens."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._scrape())
+        return await asyncio.shield(self._next)
+
+    async def _scrape(self) -> bytes:
         async with self._turn:
+            self._next = None
             if self._exposition is None:
                 self._exposition = await asyncio.to_thread(_open, self._parts)
             return await self._exposition.text()
