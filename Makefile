@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench bench-latency bench-extract quality torture lock weather hostile screenshots
+.PHONY: help setup run test test-all check bench bench-latency bench-page bench-extract quality torture lock weather hostile screenshots
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -85,6 +85,9 @@ bench: setup $(PEERS)/.set-up $(REFERENCE) $(SLOW_HOSTS)  ## All works of the da
 
 bench-latency: setup  ## Measure crawls that wait: slow hosts, tarpits, name servers without a word
 	@$(BIN)/python -m bench.latency $(ARGS)
+
+bench-page: setup  ## Measure the page of 100,000 domains, ten minutes long (needs chromium)
+	@$(BIN)/python -m bench.page $(ARGS)
 
 bench-extract: setup  ## Measure what reading a page costs, against parsing it alone
 	@$(BIN)/python -m bench.extract $(ARGS)

@@ -5,15 +5,13 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 
 import click
 
 from skybatch.cli.client import Answer, Client, Unreachable
 from skybatch.cli.exits import CommandError, Exit
+from skybatch.cli.pace import Pace
 from skybatch.cli.view import BatchView
-from skybatch.cli.wording import duration
-from skybatch.model.wording import some
 
 _LONG_POLL_S = 10
 _LINE_EVERY_S = 5.0
@@ -21,27 +19,6 @@ _RESTART_S = 60.0  # a daemon that is restarted is waited for
 _LOOK_AGAIN_S = 0.5
 
 Show = Callable[[BatchView], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a batch goes, seen from the first look at it."""
-
-    first: BatchView
-    began: float  # seconds on some clock
-
-    def line(self, batch: BatchView, now: float) -> str:
-        """`12 of 50 domains, 85 pages, 12.3 pages/s, 14 s left`."""
-        seconds = now - self.began
-        told = f"{batch.ended} of {some(batch.total_domains, 'domain')}"
-        told += f", {some(batch.pages.fetched, 'page')}"
-        if seconds < 1 or batch.is_over:
-            return told
-        rate = (batch.pages.fetched - self.first.pages.fetched) / seconds
-        told += f", {rate:.1f} pages/s"
-        done = batch.ended - self.first.ended
-        left = seconds / done * (batch.total_domains - batch.ended) if done else 0.0
-        return f"{told}, {duration(left)} left" if left >= 1 else told
 
 
 async def follow(
@@ -108,47 +85,39 @@ def _nothing() -> Iterator[Show]:
 
 
 def _display() -> AbstractContextManager[Show]:
-    return _bar() if sys.stderr.isatty() else _lines()
+    return _board() if sys.stderr.isatty() else _lines()
 
 
 @contextmanager
 def _lines() -> Iterator[Show]:
     """A plain line now and then, for pipes and log files."""
-    paces: list[Pace] = []
+    pace = Pace()
     next_at = 0.0
 
     def show(batch: BatchView) -> None:
         nonlocal next_at
         now = time.monotonic()
-        if not paces:
-            paces.append(Pace(batch, now))
+        pace.see(batch, now)
         if now >= next_at or batch.is_over:
             next_at = now + _LINE_EVERY_S
-            click.echo(paces[0].line(batch, now), err=True)
+            click.echo(pace.line(batch), err=True)
 
     yield show
 
 
 @contextmanager
-def _bar() -> Iterator[Show]:
-    """A bar with rate and time left, for people."""
+def _board() -> Iterator[Show]:
+    """Bar, pace, reasons and what runs, for people."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.live import Live
 
-    paces: list[Pace] = []
-    columns = BarColumn(), TextColumn("{task.description}")
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=None)
+    from skybatch.cli.board import board
+
+    pace = Pace()
+    with Live(console=Console(stderr=True), auto_refresh=False) as live:
 
         def show(batch: BatchView) -> None:
-            now = time.monotonic()
-            if not paces:
-                paces.append(Pace(batch, now))
-            progress.update(
-                task,
-                total=batch.total_domains,
-                completed=batch.ended,
-                description=paces[0].line(batch, now),
-            )
+            pace.see(batch, time.monotonic())
+            live.update(board(batch, pace), refresh=True)
 
         yield show

@@ -28,6 +28,7 @@ class JobView:
     status: str
     reason: str | None = None
     detail: str | None = None
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class BatchView:
     label: str | None = None
     paused: bool = False
     reextracting: bool = False
+    progress: float = 0.0
     processing_time: float | None = None
     domain_statuses: Mapping[str, JobView] = field(default_factory=dict)  # the first 1,000
 

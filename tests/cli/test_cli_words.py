@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybatch.cli import options
+from skybatch.cli.board import board
 from skybatch.cli.cancel import effect
 from skybatch.cli.main import main
-from skybatch.cli.progress import Pace
+from skybatch.cli.pace import Pace
 from skybatch.cli.source import ListFile, places, source_of
 from skybatch.cli.tables import show_records
-from skybatch.cli.view import BatchView, ContactView, PagesView, RecordView, ValueView
+from skybatch.cli.view import BatchView, ContactView, JobView, PagesView, RecordView, ValueView
 from skybatch.cli.wording import duration, plain
 from skybatch.errors import Invalid
 from skybatch.model.wording import some
@@ -187,16 +188,76 @@ def batch(status: str, complete: int, fetched: int) -> BatchView:
     return BatchView("B", status, 50, counts, PagesView(fetched=fetched), "now")
 
 
-def test_the_pace_is_that_since_the_first_look() -> None:
-    pace = Pace(batch("running", 10, 1000), began=100.0)
-    assert pace.line(batch("running", 10, 1000), 100.5) == "10 of 50 domains, 1,000 pages"
-    told = "10 of 50 domains, 1,020 pages, 2.0 pages/s"
-    assert pace.line(batch("running", 10, 1020), 110.0) == told
-    told = "30 of 50 domains, 1,200 pages, 20.0 pages/s, 10 s left"
-    assert pace.line(batch("running", 30, 1200), 110.0) == told
-    told = "49 of 50 domains, 1,390 pages, 39.0 pages/s"
-    assert pace.line(batch("running", 49, 1390), 110.0) == told  # a quarter of a second is left
-    assert pace.line(batch("complete", 50, 1400), 120.0) == "50 of 50 domains, 1,400 pages"
+def paced(*looks: tuple[float, BatchView]) -> str:
+    """What is told after these looks."""
+    pace = Pace()
+    for at, seen in looks:
+        pace.see(seen, at)
+    return pace.line(looks[-1][1])
+
+
+FIRST = (100.0, batch("running", 10, 1000))
+
+
+@pytest.mark.parametrize(
+    ("look", "told"),
+    [
+        ((100.5, batch("running", 10, 1000)), "10 of 50 domains, 1,000 pages"),
+        ((110.0, batch("running", 10, 1020)), "10 of 50 domains, 1,020 pages, 2.0 pages/s"),
+        ((110.0, batch("running", 12, 1020)), "12 of 50 domains, 1,020 pages, 2.0 pages/s"),
+        ((110.0, batch("running", 30, 1200)),
+         "30 of 50 domains, 1,200 pages, 20.0 pages/s, 10 s left"),
+        # a quarter of a second is left
+        ((110.0, batch("running", 49, 1390)), "49 of 50 domains, 1,390 pages, 39.0 pages/s"),
+        ((120.0, batch("complete", 50, 1400)), "50 of 50 domains, 1,400 pages"),
+    ],
+)  # fmt: skip
+def test_the_pace_is_that_between_two_looks(look: tuple[float, BatchView], told: str) -> None:
+    assert paced(FIRST, look) == told
+
+
+def test_a_slow_beginning_is_forgotten() -> None:
+    slow = (200.0, batch("running", 11, 1001))
+    fast = (230.0, batch("running", 41, 1301))
+    told = "41 of 50 domains, 1,301 pages, 10.0 pages/s, 9 s left"
+    assert paced(FIRST, slow, fast) == told
+
+
+def test_a_board_tells_states_reasons_and_what_runs() -> None:
+    jobs = {
+        "a.example": JobView("a.example", "failed", "nxdomain"),
+        "b.example": JobView("b.example", "failed", "nxdomain"),
+        "c.example": JobView("c.example", "failed", "timeout"),
+        "d\x1b.example": JobView("d\x1b.example", "running", None, stage="crawl"),
+    }
+    seen = BatchView(
+        "B", "running", 1000, {"failed": 3, "running": 1, "pending": 996}, PagesView(fetched=7),
+        "now", progress=0.003, domain_statuses=jobs,
+    )  # fmt: skip
+    pace = Pace()
+    pace.see(seen, 0.0)
+    first, counts, reasons, running = board(seen, pace).plain.splitlines()
+    bar, _, rest = first.partition(" ")
+    assert bar == "▒░" + 38 * "·"  # whoever is there at all has a cell
+    assert rest == "0%  3 of 1,000 domains, 7 pages"
+    assert counts == "3 failed, 1 running, 996 pending"
+    assert reasons == "why not: 2 nxdomain, 1 timeout"
+    assert running == "  d .example  crawl"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["complete", "partial", "failed", "cancelled", "running", "pending"]),
+        st.integers(0, 100_000),
+    )
+)
+def test_a_bar_has_forty_cells_and_one_for_everybody(counts: dict[str, int]) -> None:
+    seen = BatchView("B", "running", sum(counts.values()), counts, PagesView(), "now")
+    pace = Pace()
+    pace.see(seen, 0.0)
+    bar = board(seen, pace).plain.partition(" ")[0]
+    there = sum(count > 0 for count in counts.values())
+    assert len(bar) == (40 if there else 0)
 
 
 @pytest.mark.parametrize(
