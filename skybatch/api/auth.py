@@ -1,15 +1,14 @@
 """Lets a request in only with a token that is known."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from skybatch.api.context import OWNER, context_of
 from skybatch.api.errors import Refusal
+from skybatch.api.operation import Handler
+from skybatch.api.operations import OPERATIONS
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-OPEN = frozenset({"/", "/livez", "/readyz", "/docs", "/openapi.json", "/sign-in"})
+_PAGES = ("/", "/docs", "/openapi.json", "/sign-in")
+OPEN = frozenset((*_PAGES, *(call.path for call in OPERATIONS if call.is_open)))
 ASSETS = "/assets/"  # files of the page
 LONGEST = 4096
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="skybatch"'}

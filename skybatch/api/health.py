@@ -1,5 +1,7 @@
 """Whether the daemon lives, is ready, how it is, and what it does inside."""
 
+import asyncio
+
 from aiohttp import web
 
 from skybatch.api import cursor
@@ -23,7 +25,8 @@ async def readyz(request: web.Request) -> web.Response:
         await context_of(request).store.probe()
     except StoreUnavailable as error:
         return web.Response(text=f"store: {error}\n", status=503)
-    return web.Response(text="store: ok\napi: ok\n" if "verbose" in request.query else "ok\n")
+    is_verbose = request.query.get("verbose", "0") != "0"
+    return web.Response(text="store: ok\napi: ok\n" if is_verbose else "ok\n")
 
 
 async def health(request: web.Request) -> web.Response:
@@ -54,7 +57,7 @@ async def hosts(request: web.Request) -> web.Response:
     query = cursor.Query(request)
     limit, behind = query.limit(), query.cursor() or 0
     query.check()
-    found = context_of(request).vitals.hosts()
+    found = await asyncio.to_thread(context_of(request).vitals.hosts)  # there may be thousands
     end = behind + limit
     last = cursor.encode(end) if end < len(found) else None
     return answer(HostsShape(list(found[behind:end]), last))

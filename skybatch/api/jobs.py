@@ -1,20 +1,19 @@
 """Jobs: those of a batch, and one by its id."""
 
+import msgspec
 from aiohttp import web
 
 from skybatch.api import cursor
 from skybatch.api.answers import answer
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import context_of
-from skybatch.api.shapes import JobsShape
 from skybatch.api.shaping import job_shape
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
-from skybatch.model.job import Job
 from skybatch.model.reason import Reason
 from skybatch.model.record import DomainRecord, domain_record
 from skybatch.model.state import JobState
-from skybatch.store import batches, jobs
+from skybatch.store import batches, jobs, standings
 from skybatch.store.reader import Snapshot
 from skybatch.store.results import domain_results
 
@@ -35,8 +34,8 @@ async def listing(request: web.Request) -> web.Response:
     query.check()
     batch_id = batch_id_of(request)
 
-    def page(db: Snapshot) -> list[Job]:
-        return jobs.listing(
+    def page(db: Snapshot) -> standings.Listed:
+        return standings.listing(
             db,
             batches.find(db, batch_id).seq,
             states=states,
@@ -47,8 +46,10 @@ async def listing(request: web.Request) -> web.Response:
         )
 
     found = await context_of(request).store.read(page)
-    last = cursor.encode(found[-1].seq) if len(found) == limit else None
-    return answer(JobsShape([job_shape(job) for job in found], last))
+    last = msgspec.json.encode(cursor.encode(found.last) if found.count == limit else None)
+    return web.Response(
+        body=b'{"items":%s,"next_cursor":%s}' % (found.items, last), content_type="application/json"
+    )
 
 
 async def result(request: web.Request) -> web.Response:

@@ -138,7 +138,7 @@ class SelfChecker:
 
 
 def _only_job(db: Snapshot, batch_id: str) -> Job:
-    (job,) = jobs.listing(db, batches.find(db, batch_id).seq, limit=1)
+    (job,) = jobs.first(db, batches.find(db, batch_id).seq, limit=1)
     return job
 
 

@@ -105,6 +105,20 @@ def _proxy(value: object) -> str:
     return value
 
 
+def _hook_url(value: object) -> str:
+    told = "must be a URL in ASCII, without user or password, such as https://example.com/hook"
+    if not isinstance(value, str) or not re.fullmatch(r"(https?://[\x21-\x7e]+)?", value):
+        raise ValueError(told)
+    try:
+        parts = urlsplit(value)
+        is_good = not value or (parts.hostname and parts.port != 0 and "@" not in parts.netloc)
+    except ValueError:  # of a port or an address
+        is_good = False
+    if not is_good:
+        raise ValueError(told)
+    return value
+
+
 def _webhook_secret(value: object) -> str:
     # No message repeats the value.
     if not isinstance(value, str):
@@ -195,7 +209,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
     },
     "monitor": {"stuck_after_s": _timeout},
     "webhooks": {
-        "url": _text(r"|https?://[^@\s/]+(/[\x21-\x7e]*)?", "a URL in ASCII without a password"),
+        "url": _hook_url,
         "events": _items(MessageType, ", ".join(MessageType)),
         "secret": _webhook_secret,
         "old_secret": _webhook_secret,

@@ -230,10 +230,13 @@ class _Crawl:
         with suppress(Interrupted):
             while not self._is_over():
                 # While pages wait to be read anyway, more of them only wait longer.
-                may_take = not (is_ahead and self._is_reading_late())
-                entry = self._frontier.take(self._clock.monotonic()) if may_take else None
+                if is_ahead and self._is_reading_late():
+                    await self._wait_for_change(None)  # a page that is read is one
+                    continue
+                now = self._clock.monotonic()
+                entry = self._frontier.take(now)
                 if entry is None:
-                    await self._wait_for_change()
+                    await self._wait_for_change(self._frontier.pause_s(now))
                 else:
                     await self._handle(entry)
                     self._changed.set()
@@ -259,9 +262,8 @@ class _Crawl:
             or self._frontier.is_done
         )
 
-    async def _wait_for_change(self) -> None:
-        """Until a page has come to its end, or one that is to be tried again is due."""
-        pause_s = self._frontier.pause_s(self._clock.monotonic())
+    async def _wait_for_change(self, pause_s: float | None) -> None:
+        """Until a page has come to its end, or some seconds are over."""
         self._changed.clear()
         async with self._stop.waiting():
             with suppress(TimeoutError):

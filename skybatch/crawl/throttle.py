@@ -26,6 +26,7 @@ _SLOW_S, _SLOWER = (
 _MEMORY = 0.2  # weight of the newest answer in what is usual
 _SWEEP_ABOVE = 10_000  # clocks, before those that nobody needs are dropped
 _FORGET_S = 3_600.0  # the longest delay that an option can ask for
+_LATELY_S = 300.0
 _MAX_REST_S = 86_400.0  # a host that is wrong about its clock is not lost for ever
 
 
@@ -59,9 +60,13 @@ class HostClock:
         self._usual_s = usual + _MEMORY * (seconds - usual)
         self.slow_s = self.slow_s / 2 if self.slow_s > _FIRST_S else 0.0
 
+    def missed(self) -> None:
+        """A request to it has failed."""
+        self._failures += 1
+
     def failed(self) -> None:
         """It did not answer, or says that it cannot: it gets more time."""
-        self._failures += 1
+        self.missed()
         self.slow_s = min(_MOST_S, max(2 * self.slow_s, _FIRST_S))
 
     @property
@@ -72,6 +77,10 @@ class HostClock:
     def rest(self, seconds: float) -> None:
         """The host has asked to be left alone."""
         self._ready_at = max(self._ready_at, self._clock.monotonic() + min(seconds, _MAX_REST_S))
+
+    def is_news(self, now: float) -> bool:
+        """Whether it was asked lately, or asks to be left alone."""
+        return max(self._last_start + _LATELY_S, self._ready_at) > now
 
     def is_idle(self, now: float) -> bool:
         """Whether nobody would notice if this clock were forgotten."""
@@ -178,6 +187,8 @@ class Throttled:
             except FetchError as error:
                 if error.reason is Reason.TIMEOUT:
                     host.failed()
+                else:
+                    host.missed()
                 raise
         if response.asks_to_wait and response.retry_after_s is not None:
             host.rest(response.retry_after_s)
@@ -199,8 +210,11 @@ class Throttled:
         return known.slow_s if known is not None else 0.0
 
     def hosts(self) -> tuple[HostState, ...]:
-        """Every host that has a clock; those that ask to be left alone, fail or are slow first."""
-        states = (clock.state(name) for name, clock in self._hosts.items())
+        """Hosts that were asked lately, or ask to be left alone; these, and those that fail or are
+        slow, come first. May be called in another thread."""
+        clocks = list(self._hosts.items())  # at once: the loop goes on
+        now = self._clock.monotonic()
+        states = (clock.state(name) for name, clock in clocks if clock.is_news(now))
         return tuple(sorted(states, key=_trouble))
 
     def _name(self, url: str) -> str:

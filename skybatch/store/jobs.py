@@ -177,38 +177,17 @@ def find(db: sqlite3.Connection, job_id: str) -> Job:
     return job_of(row)
 
 
-def listing(  # noqa: PLR0913 - the filters of the public API
-    db: sqlite3.Connection,
-    batch: int,
-    *,
-    states: Sequence[JobState] = (),
-    reasons: Sequence[Reason] = (),
-    domain: str | None = None,
-    after: int = 0,
-    limit: int,
-) -> list[Job]:
-    """In submission order; `after` is the `seq` of the last one seen."""
-    parameters: dict[str, Value] = {
-        "batch": batch,
-        "after": after,
-        "states": msgspec.json.encode(states).decode(),
-        "reasons": msgspec.json.encode(reasons).decode(),
-        "domain": domain,
-        "limit": limit,
-    }
+def first(db: sqlite3.Connection, batch: int, *, limit: int) -> list[Job]:
+    """The first jobs of a batch, as submitted; `standings.listing` is for those who show them."""
     rows = db.execute(
         """
         SELECT j.*, b.id AS batch_id, b.paused,
           max(j.run_after, coalesce(h.ready_at, 0)) AS waits_until
         FROM jobs j INDEXED BY jobs_of_batch JOIN batches b ON b.seq = j.batch
           LEFT JOIN hosts h ON h.host = j.host AND h.ready_at > j.created_at
-        WHERE j.batch = :batch AND j.seq > :after
-          AND (:states = '[]' OR j.state IN (SELECT value FROM json_each(:states)))
-          AND (:reasons = '[]' OR j.reason IN (SELECT value FROM json_each(:reasons)))
-          AND (:domain IS NULL OR j.domain = :domain)
-        ORDER BY j.seq LIMIT :limit
+        WHERE j.batch = ? ORDER BY j.seq LIMIT ?
         """,
-        parameters,
+        (batch, limit),
     )
     return [job_of(row) for row in rows]
 

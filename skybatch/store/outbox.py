@@ -5,7 +5,7 @@ the others have none until it is delivered, or given up.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -43,8 +43,15 @@ class Outbox:
 
     def __init__(self, everywhere: Hook | None = None) -> None:
         """`everywhere` is told of every batch."""
-        self._everywhere = everywhere
-        self.written = 0  # messages; some of them in vain, if their transaction was
+        self.everywhere = everywhere
+        self._told_of: set[int] = set()  # ids of events that messages tell of
+
+    def has_messages_of(self, event: Event) -> bool:
+        """Whether there are messages of an event that has been committed; asked once for each."""
+        if event.id not in self._told_of:
+            return False
+        self._told_of.discard(event.id)
+        return True
 
     def fill(self, tx: Tx) -> None:
         """The messages of all events of the transaction."""
@@ -53,10 +60,10 @@ class Outbox:
         for event in events:
             batch, hooks = told[event.batch_id]
             kind = OF_EVENT[event.type]
-            urls = [hook.url for hook in hooks if kind in hook.types]
+            urls = dict.fromkeys(hook.url for hook in hooks if kind in hook.types)
             if batch is not None and urls:
                 _put(tx, event, kind, batch, urls)
-                self.written += len(urls)
+                self._told_of.add(event.id)
 
     def _told(self, tx: Tx, batch_id: str) -> tuple[Batch | None, Sequence[Hook]]:
         """A batch, read once for all its events of a transaction, and whom it tells."""
@@ -73,7 +80,7 @@ class Outbox:
         ).fetchone()
         if row is None:
             return ()
-        found = [] if self._everywhere is None else [self._everywhere]
+        found = [] if self.everywhere is None else [self.everywhere]
         if row["webhook_url"] is not None:
             found.append(Hook(row["webhook_url"], types_of(row["webhook_events"]) or USUAL))
         return found
@@ -109,7 +116,7 @@ def _body_of(kind: MessageType, event: Event, batch: Batch) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def _put(tx: Tx, event: Event, kind: MessageType, batch: Batch, urls: Sequence[str]) -> None:
+def _put(tx: Tx, event: Event, kind: MessageType, batch: Batch, urls: Iterable[str]) -> None:
     body = _body_of(kind, event, batch)
     for url in urls:
         tx.execute(
@@ -133,14 +140,16 @@ def _put(tx: Tx, event: Event, kind: MessageType, batch: Batch, urls: Sequence[s
         )
 
 
-def due(db: Snapshot, *, now: float, limit: int) -> list[Delivery]:
-    """Messages whose time has come, the longest due first."""
+def due(db: Snapshot, *, now: float, limit: int, without: Sequence[str] = ()) -> list[Delivery]:
+    """Messages whose time has come, the longest due first; none to the URLs of `without`."""
     rows = db.execute(
         """
         SELECT * FROM deliveries INDEXED BY deliveries_due
-        WHERE state = 'pending' AND run_after <= ? ORDER BY run_after LIMIT ?
+        WHERE state = 'pending' AND run_after <= ?
+          AND url NOT IN (SELECT value FROM json_each(?))
+        ORDER BY run_after LIMIT ?
         """,
-        (now, limit),
+        (now, msgspec.json.encode(without).decode(), limit),
     )
     return [_delivery(row) for row in rows]
 
@@ -193,8 +202,8 @@ def send_again(tx: Tx, delivery_id: str) -> Delivery:
     row = tx.execute("SELECT * FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
     if row is None:
         raise NotFound(f"there is no delivery {delivery_id}")
-    if row["state"] == DeliveryState.PENDING and row["run_after"] is None:
-        return _delivery(row)  # an earlier one goes first
+    if row["state"] == DeliveryState.PENDING and (row["run_after"] or 0.0) <= tx.now:
+        return _delivery(row)  # an earlier one goes first, or it is under way
     is_behind = tx.execute(
         """
         SELECT 1 FROM deliveries
@@ -248,22 +257,30 @@ def listing(
     limit: int,
 ) -> list[Delivery]:
     """Newest first; `before` is the `seq` of the last one seen."""
-    rows = db.execute(
-        """
-        SELECT * FROM deliveries
-        WHERE (:before IS NULL OR seq < :before)
-          AND (:batch IS NULL OR batch_id = :batch)
-          AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
-        ORDER BY seq DESC LIMIT :limit
-        """,
-        {
-            "before": before,
-            "batch": batch_id,
-            "states": msgspec.json.encode(states).decode(),
-            "limit": limit,
-        },
+    # A condition that is not asked for must not stand there: no index would be used.
+    wanted = {"seq < :before": before, "batch_id = :batch": batch_id}
+    given = [condition for condition, value in wanted.items() if value is not None]
+    known = {"before": before, "batch": batch_id, "limit": limit}
+    found = [
+        row
+        for state in states or (None,)  # a list of each, which the index gives in its order
+        for row in _newest(db, [*given, *(["state = :state"] if state else [])], known, state)
+    ]
+    found.sort(key=lambda row: -row["seq"])
+    return [_delivery(row) for row in found[:limit]]
+
+
+def _newest(
+    db: Snapshot,
+    conditions: Sequence[str],
+    known: Mapping[str, str | int | None],
+    state: DeliveryState | None,
+) -> Iterable[sqlite3.Row]:
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return db.execute(
+        f"SELECT * FROM deliveries {where} ORDER BY seq DESC LIMIT :limit",  # noqa: S608 - ours
+        {**known, "state": state},
     )
-    return [_delivery(row) for row in rows]
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:

@@ -18,12 +18,12 @@ from skybatch.model.signature import headers_of
 from skybatch.store import outbox
 from skybatch.store.database import Store
 from skybatch.store.outbox import Outbox
-from skybatch.webhooks.patience import delay_s
+from skybatch.webhooks.patience import delay_s, usual_delay_s
 from skybatch.webhooks.post import Taken
 
 log = structlog.get_logger()
 
-AT_A_TIME = 16  # messages; of a batch only one
+AT_A_TIME, AT_A_URL = 16, 4  # messages under way; of a batch to a URL only one
 _LOOK_S = 60.0  # without a message that is due
 _PRUNE_S = 3_600.0
 
@@ -35,8 +35,8 @@ class Sends(Protocol):
 
 
 class Deliverer:
-    """A service: a round starts what is due, and each message takes the time that it takes: a
-    receiver that is slow holds up nobody else's messages."""
+    """A service: a round starts what is due, and each message takes the time that it takes. A URL
+    has a few places of all: one that is slow does not hold up the messages to the others."""
 
     name = "deliverer"
 
@@ -52,21 +52,21 @@ class Deliverer:
     ) -> None:
         self._store = store
         self._outbox = outbox
-        self._heard = 0  # messages, of those that were written
         self._send = send
         self._clock = clock
         self._keys = keys
         self._first_retry_s = first_retry_s
         self._jitter = random.SystemRandom()
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by the row of the message
+        self._sent_now: dict[int, Delivery] = {}  # likewise
+        self._unrecorded: Counter[int] = Counter()  # attempts, by the row of the message
         self._pruned_at = float("-inf")
         self.wake: Callable[[], None] = lambda: None  # begin a round at once
         self.outcomes: Counter[str] = Counter()  # attempts: delivered, retried, failed
 
-    def hear(self, _event: Event) -> None:
+    def hear(self, event: Event) -> None:
         """A listener of the bus: the messages of a transaction are there when its events are."""
-        if self._outbox.written != self._heard:
-            self._heard = self._outbox.written
+        if self._outbox.has_messages_of(event):
             self.wake()
 
     async def run_once(self) -> float:
@@ -75,22 +75,39 @@ class Deliverer:
         if self._clock.monotonic() - self._pruned_at > _PRUNE_S:
             is_more = await self._store.write(outbox.prune)
             self._pruned_at = float("-inf") if is_more else self._clock.monotonic()
-        limit = AT_A_TIME + len(self._under_way)
-        for delivery in await self._store.read(partial(outbox.due, now=now, limit=limit)):
+        while len(self._under_way) < AT_A_TIME:
+            if not await self._start_some(now):
+                next_at = await self._store.read(partial(outbox.next_due_at, after=now))
+                return _LOOK_S if next_at is None else min(_LOOK_S, max(0.0, next_at - now))
+        return _LOOK_S  # whoever ends wakes us
+
+    async def _start_some(self, now: float) -> bool:
+        """Start messages that are due to URLs with a free place; returns whether there were any."""
+        # Of before the read: what ends meanwhile may be due in what is read, and is no more.
+        busy = set(self._under_way)
+        places = Counter(sent.url for sent in self._sent_now.values())
+        full = [url for url, count in places.items() if count >= AT_A_URL]
+        limit = AT_A_TIME + len(busy)
+        found = await self._store.read(partial(outbox.due, now=now, limit=limit, without=full))
+        started = 0
+        for delivery in found:
             if len(self._under_way) >= AT_A_TIME:
-                return _LOOK_S  # whoever ends wakes us
-            if delivery.seq not in self._under_way:
-                self._start(delivery)
-        next_at = await self._store.read(partial(outbox.next_due_at, after=now))
-        return _LOOK_S if next_at is None else min(_LOOK_S, max(0.0, next_at - now))
+                break
+            if delivery.seq in busy or places[delivery.url] >= AT_A_URL:
+                continue
+            places[delivery.url] += 1
+            started += 1
+            self._start(delivery)
+        return started > 0
 
     def _start(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._deliver(delivery), name=f"delivery {delivery.seq}")
         self._under_way[delivery.seq] = task
+        self._sent_now[delivery.seq] = delivery
         task.add_done_callback(lambda _: self._ended(delivery.seq))
 
     def _ended(self, seq: int) -> None:
-        del self._under_way[seq]
+        del self._under_way[seq], self._sent_now[seq]
         self.wake()
 
     async def close(self) -> None:
@@ -104,12 +121,15 @@ class Deliverer:
         its id tells; not at once."""
         try:
             await self._record(delivery, await self._sent(delivery))
+            del self._unrecorded[delivery.seq]
             return
         except StoreUnavailable as error:
             log.error("webhook.not_recorded", delivery=delivery.delivery_id, error=str(error))
         except Exception:
             log.exception("webhook.not_recorded", delivery=delivery.delivery_id)
-        await asyncio.sleep(self._first_retry_s)
+        self._unrecorded[delivery.seq] += 1
+        vain = self._unrecorded[delivery.seq]
+        await asyncio.sleep(usual_delay_s(vain, first_s=self._first_retry_s))
 
     async def _sent(self, delivery: Delivery) -> Taken:
         now = int(self._clock.now())

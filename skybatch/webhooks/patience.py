@@ -15,6 +15,11 @@ def delay_s(
     receiver asks for. `None` = there is none."""
     if attempt >= MOST:
         return None
-    usual = min(LONGEST_S, first_s * _FACTOR ** (attempt - 1))
+    usual = usual_delay_s(attempt, first_s=first_s)
     spread = usual * jitter.uniform(1 - _JITTER, 1 + _JITTER)
     return max(spread, min(asked_s or 0.0, LONGEST_S))
+
+
+def usual_delay_s(attempt: int, *, first_s: float) -> float:
+    """Seconds behind an attempt, when nobody asks for more."""
+    return min(LONGEST_S, first_s * _FACTOR ** min(attempt - 1, MOST))

@@ -87,8 +87,6 @@ async def open_post(
     settings = replace(
         fetching,
         allow_networks=allow_networks,
-        connect_timeout_s=timeout_s,
-        read_timeout_s=timeout_s,
         request_timeout_s=timeout_s,
         proxy=None,
     )

@@ -21,6 +21,7 @@ async def test_liveness_and_readiness_need_no_token(api: Api, path):
 
 
 async def test_readiness_tells_its_findings_when_asked(api: Api):
+    assert (await api.get("/readyz?verbose=0", prefix="", token="")).body == b"ok\n"
     assert b"store: ok" in (await api.get("/readyz?verbose", prefix="")).body
 
 

@@ -54,7 +54,7 @@ async def test_a_standing_is_told_as_its_job(api, limit):
     def both(db):
         batch, shown = standings.of_batch(db, batch_id, limit=limit)
         assert batch == batches.find(db, batch_id)
-        listed = jobs.listing(db, batch.seq, limit=limit)
+        listed = jobs.first(db, batch.seq, limit=limit)
         return shown, {job.domain: job_shape(job) for job in listed}
 
     shown, expected = await api.store.read(both)
@@ -70,3 +70,30 @@ async def test_a_batch_shows_the_first_thousand_jobs_in_order(api):
     batch_id = await api.submit([f"{number}.example" for number in range(1_003)])
     shown = (await api.get(f"/batch/{batch_id}/status")).json["domain_statuses"]
     assert list(shown) == [f"{number}.example" for number in range(1_000)]
+
+
+SOME = ("nxdomain", "timeout", "internal")
+FILTERS = {
+    "": lambda _: True,
+    "&status=failed,running": lambda job: job.state in ("failed", "running"),
+    f"&reason={','.join(SOME)}": lambda job: job.reason in SOME,
+    "&status=failed&domain=COMPANY-7.example": lambda job: (
+        job.domain == NAMES[7] and job.state == "failed"
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "fits"), FILTERS.items())
+async def test_a_list_tells_jobs_as_they_are_told_one_by_one(api, query, fits):
+    batch_id = await api.submit(NAMES)
+    await api.store.write(spread)
+    every = await api.store.read(
+        lambda db: jobs.first(db, batches.find(db, batch_id).seq, limit=1_000)
+    )
+    expected = [job_shape(job) for job in every if fits(job)]
+    found, cursor = [], ""
+    while cursor is not None:
+        part = (await api.get(f"/batch/{batch_id}/jobs?limit=7&cursor={cursor}{query}")).json
+        found += part["items"]
+        cursor = part["next_cursor"]
+    assert found == msgspec.json.decode(msgspec.json.encode(expected))

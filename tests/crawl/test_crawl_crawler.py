@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from skybatch.crawl.frontier import MAX_OTHERS
+from skybatch.crawl.readings import Load
 from skybatch.model.facts import RawPage, Reading
 from skybatch.model.outcome import Ended
 from skybatch.model.page import Known, Progress
@@ -471,3 +472,28 @@ async def test_where_a_redirect_leads_is_noted_for_the_next_start() -> None:
         scene.sink.knocking = noted.append
         await scene.run()
     assert "http://sub.shop.example/x" in noted
+
+
+async def test_a_lane_ahead_rests_while_reading_is_late() -> None:
+    """It turned in a circle when a page to be tried again was due meanwhile."""
+    looks = 0
+
+    def late() -> Load:
+        nonlocal looks
+        looks += 1
+        return Load(waiting=1)
+
+    answers = iter([Page(status=500), LEAF])
+    hanging = Gate(LEAF)
+    pages = shop(start=Page(links("/a", "/b")), a=lambda _: next(answers), b=hanging)
+    async with Site(pages) as site, web_of(site) as web:
+        crawling = asyncio.create_task(Scene(replace(web, load=late), per_host_concurrency=1).run())
+        await until(lambda: "/b" in [asked.path for asked in site.log])
+        began = time.monotonic()
+        await until(lambda: time.monotonic() > began + 2.0)  # what failed is due again
+        looks = 0
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert looks < 10
+        hanging.opened.set()
+        assert (await crawling).fetched == 3

@@ -246,3 +246,52 @@ async def test_a_connection_that_takes_longer_than_the_delay_keeps_the_delay() -
     paths = ("dialling", "open")
     await asyncio.gather(*(fetcher.get(Request(f"http://shop.test/{p}", pace=pace)) for p in paths))
     assert net.gap("shop.test") > 0.2 - CLOSE_S
+
+
+async def test_hosts_in_trouble_come_first_in_the_list() -> None:
+    answers = {
+        "resting.test": Page(status=429, headers={"Retry-After": "60"}),
+        "failing.test": Page(status=500),
+        "good.test": Page("<p>"),
+    }
+    pages = {host: {"*": page} for host, page in answers.items()}
+    async with Site(pages) as site, web_of(site) as web:
+        for host in ("good.test", "failing.test", "failing.test", "resting.test"):
+            await web.fetcher.get(Request(f"http://{host}/"))
+        resting, failing, good = web.throttle.hosts()
+    assert (resting.host, failing.host, good.host) == ("resting.test", "failing.test", "good.test")
+    assert 50 < resting.waits_s <= 60
+    assert (failing.failures, good.failures) == (2, 0)
+    assert failing.slow_s > 0 == good.slow_s
+    assert good.usual_s is not None
+    assert [each.in_flight for each in (resting, failing, good)] == [0, 0, 0]
+
+
+async def test_hosts_that_nobody_asks_any_more_leave_the_list() -> None:
+    clock = Later()
+    async with Site({"*": {"*": Page(status=500)}}) as site, web_of(site) as web:
+        throttled = Throttled(web.fetcher, clock)
+        await throttled.get(Request("http://a.test/"))
+        assert [each.host for each in throttled.hosts()] == ["a.test"]
+        clock.seconds = 301.0
+        assert throttled.hosts() == ()
+
+
+class Later(SystemClock):
+    """A clock that a test sets forward."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.seconds
+
+
+async def test_requests_that_fail_count_until_one_is_answered() -> None:
+    async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
+        throttled = Throttled(web.fetcher, SystemClock())
+        gone = Request("http://gone.invalid/")
+        for _ in range(2):
+            with pytest.raises(FetchError):
+                await throttled.get(gone)
+        (state,) = throttled.hosts()
+        assert (state.host, state.failures, state.slow_s) == ("gone.invalid", 2, 0.0)

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from skybatch.demo.sites import bench_hosts
-from tests.e2e.process import PROGRAM, DaemonProcess, SiteProcess
+from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess, SiteProcess
 
 HOSTS, PAGES = 4, 6
 NAMES = bench_hosts(HOSTS)
@@ -212,3 +212,17 @@ def test_a_directory_that_is_gone_is_told_and_nothing_is_accepted(daemon, tmp_pa
     assert (health["status"], health["store"]["ok"]) == ("degraded", False)
     (tmp_path / "elsewhere").rename(tmp_path / "data")
     until(lambda: daemon.post("/batch", {"domains": [NAMES[0]]}).status == 202)
+
+
+def test_the_system_tells_what_each_worker_does_and_no_secret(daemon):
+    batch_id = daemon.submit(NAMES, max_pages=1_000, options={"per_host_delay_s": 5.0})
+    workers = until(lambda: daemon.get("/system").json["workers"])
+    assert {each["batch_id"] for each in workers} == {batch_id}
+    assert {each["domain"] for each in workers} <= set(NAMES)
+    answer = daemon.get("/system")
+    assert answer.json["configuration"]["auth"]["token"]["value"] == "(hidden)"
+    assert answer.json["configuration"]["crawl"]["per_host_delay_s"]["value"] == 0.2
+    assert answer.json["versions"].keys() >= {"skybatch", "python", "sqlite"}
+    assert daemon.child.token.encode() not in answer.body
+    assert TOKEN.encode() not in answer.body
+    until(lambda: {each["host"] for each in daemon.get("/hosts").json["items"]} >= {NAMES[0]})

@@ -55,7 +55,7 @@ async def ended(store, batch_id):
 
 async def jobs_of(store, batch_id):
     batch = await batch_of(store, batch_id)
-    return await store.read(lambda db: jobs.listing(db, batch.seq, limit=100))
+    return await store.read(lambda db: jobs.first(db, batch.seq, limit=100))
 
 
 async def test_a_batch_is_crawled_to_its_end(store, bus, port):

@@ -57,7 +57,7 @@ async def test_duplicates_merge_over_all_slices_of_a_list(store, monkeypatch):
     receipt = await submissions.submit(store, wanted, slices)
     assert (receipt.job_count, receipt.duplicates) == (7, 3)
     batch = await store.read(lambda db: batches.find(db, wanted.batch_id))
-    found = await store.read(lambda db: jobs.listing(db, batch.seq, limit=10))
+    found = await store.read(lambda db: jobs.first(db, batch.seq, limit=10))
     assert [job.input_row for job in found] == [0, 1, 3, 4, 6, 7, 9]
     left = await store.read(lambda db: batches.leftovers(db, batch.seq, limit=10))
     assert [(line.row, line.job_seq) for line in left] == [

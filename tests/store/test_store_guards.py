@@ -393,7 +393,7 @@ async def test_a_job_whose_host_rests_for_another_tells_when_it_may_run(store, c
     (held,) = await claim(store)
     other = await batch_of(store, await submit(store, "a.example"))
     await store.write(lambda tx: attempts.finish(tx, held, Released(waits=1, delay_s=60)))
-    (job,) = await store.read(lambda db: jobs.listing(db, other.seq, limit=1))
+    (job,) = await store.read(lambda db: jobs.first(db, other.seq, limit=1))
     assert job.waits_until == pytest.approx(clock.now() + 60, abs=1)
 
 

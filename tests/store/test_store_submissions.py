@@ -33,7 +33,7 @@ async def test_duplicates_merge_and_rejected_lines_are_told(store):
     batch = await store.read(lambda db: batches.find(db, wanted.batch_id))
     assert batch.state is BatchState.PENDING
     assert batch.counts[JobState.PENDING] == 2
-    found = await store.read(lambda db: jobs.listing(db, batch.seq, limit=10))
+    found = await store.read(lambda db: jobs.first(db, batch.seq, limit=10))
     left = await store.read(lambda db: batches.leftovers(db, batch.seq, limit=10))
     assert [job.input_row for job in found] == [0, 3]
     assert [(line.row, line.code, line.job_seq) for line in left] == [

@@ -1,13 +1,18 @@
 """A real browser before the page of a real daemon."""
 
+import os
+import pty
+import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from skybatch.demo.sites import bench_hosts
-from tests.e2e.process import TOKEN, DaemonProcess, SiteProcess
+from tests.e2e.process import PROGRAM, TOKEN, DaemonProcess, SiteProcess
 
 HOSTS, PAGES = 12, 6
 NAMES = bench_hosts(HOSTS)
@@ -75,6 +80,43 @@ def sites() -> Iterator[SiteProcess]:
 def daemon(tmp_path, sites) -> Iterator[DaemonProcess]:
     process = DaemonProcess(tmp_path, sites.connect_to, delay_s=0.1)
     process.start()
+    yield process
+    process.stop()
+
+
+class Terminal:
+    """A daemon that is started on a terminal, as a user does."""
+
+    def __init__(self, folder: Path) -> None:
+        ours, theirs = pty.openpty()
+        self._out = ours
+        self._process = subprocess.Popen(
+            [PROGRAM, "serve", "--port", "0", "--data-dir", folder / "data"],
+            stdout=theirs,
+            stderr=theirs,
+            cwd=folder,
+            env={"PATH": os.defpath, "TERM": "dumb"},
+        )
+        os.close(theirs)
+
+    def link(self) -> str:
+        """The link that signs in once."""
+        seen = ""
+        while not (found := re.search(r"http://\S+/#code=[\w-]+(?=\s)", seen)):
+            seen += os.read(self._out, 4096).decode()
+        return found[0]
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+        os.close(self._out)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    folder = tmp_path / "terminal"
+    folder.mkdir()
+    process = Terminal(folder)
     yield process
     process.stop()
 

@@ -172,12 +172,61 @@ def test_by_keyboard_alone(watched, daemon):
     assert len(daemon.get("/batch").json["items"]) == 1
 
 
-def test_a_link_signs_in_once(watched, daemon):
+def test_what_cannot_be_done_is_told(watched, daemon):
     page = watched.page
     watched.allowed = ("Failed to load resource",)
-    page.goto(f"{daemon.url}/#code=not-a-code")
-    expect(page.get_by_role("alert")).to_contain_text("used")
+    batch_id = daemon.submit(["gone.invalid"], label="Forgotten")
+    daemon.wait(batch_id)
+    sign_in(page, daemon)
+    page.get_by_role("link", name="Batches").first.click()
+    page.get_by_label("Choose Forgotten").check()
+    assert daemon.request("DELETE", f"/batch/{batch_id}").status == 204
+    page.get_by_role("button", name="Again").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"there is no batch {batch_id}")
+    expect(page.get_by_text("There is none.")).to_be_visible()  # another look, and still told
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_a_link_signs_in_once(terminal, watched):
+    page = watched.page
+    watched.allowed = ("Failed to load resource",)
+    link = terminal.link()
+    page.goto(link.partition("#")[0])
+    page.get_by_label("Token").wait_for()
+    page.goto(f"{link}x")  # in the tab that is open
+    expect(page.get_by_role("alert")).to_contain_text("used, or is too old")
     assert "code" not in page.url
+    page.goto(link)
+    page.get_by_role("heading", name="Overview", exact=True).wait_for()
+    assert "code" not in page.url
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(link)
+    expect(page.get_by_role("alert")).to_contain_text("used, or is too old")
+
+
+def test_a_filter_keeps_the_focus(watched, daemon):
+    page = watched.page
+    daemon.wait(daemon.submit(["gone.invalid", NAMES[0]], label="Filtered"))
+    sign_in(page, daemon)
+    page.get_by_role("link", name="Filtered").click()
+    choice = page.get_by_label("State")
+    choice.select_option("failed")
+    expect(page.locator("section[aria-labelledby=domains] tbody tr")).to_have_count(1)
+    assert "status=failed" in page.url
+    choice.focus()
+    page.keyboard.press("Home")
+    expect(page.locator("section[aria-labelledby=domains] tbody tr")).to_have_count(2)
+    expect(choice).to_be_focused()
+
+
+def test_a_second_tab_knows_that_the_stream_is_live(watched, daemon):
+    page = watched.page
+    sign_in(page, daemon)
+    expect(page.locator(".feed.open")).to_be_visible()
+    second = page.context.new_page()
+    second.goto(daemon.url)
+    expect(second.locator(".feed.open")).to_be_visible()
+    second.close()
 
 
 HOSTILE = (

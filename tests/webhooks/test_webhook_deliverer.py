@@ -1,23 +1,23 @@
 """The deliverer: an error of ours is an attempt like any other, not a loop."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
+from skybatch.model.ids import uuid7
 from skybatch.model.message import DeliveryState
 from skybatch.store import outbox, submissions
 from skybatch.store.database import Store
 from skybatch.store.opening import FILE
 from skybatch.store.outbox import Outbox
-from skybatch.webhooks.deliverer import Deliverer
+from skybatch.webhooks.deliverer import AT_A_TIME, AT_A_URL, Deliverer
 from skybatch.webhooks.post import Taken
 from tests.store import seeds
 from tests.until import until
-
-FAR = 4e9
 
 
 class Scene:
@@ -91,3 +91,76 @@ async def test_what_cannot_be_recorded_is_not_sent_again_at_once(store, monkeypa
     assert scene.sent == 1
     assert (await scene.message()).state is DeliveryState.PENDING
     await scene.deliverer.close()
+
+
+async def told(store, url, count):
+    """So many batches, each of which has something to tell."""
+    for number in range(count):
+        wanted = replace(
+            seeds.submission(batch_id=uuid7(1_900_000_000.0 + number)), webhook_url=url
+        )
+        await submissions.submit(store, wanted, seeds.slices_of([seeds.accepted(0, "a.example")]))
+        await store.write(
+            lambda tx, b=wanted.batch_id: tx.emit(EventType.BATCH_STUCK, b, detail="x")
+        )
+
+
+async def test_a_url_that_is_slow_holds_up_no_other(store):
+    sent = Counter()
+
+    async def send(url, *_):
+        sent[url] += 1
+        if "slow" in url:
+            await asyncio.Event().wait()
+        return Taken(200)
+
+    await told(store, "http://slow.example/", 3 * AT_A_TIME)
+    await told(store, "http://quick.example/", 2 * AT_A_URL)
+    deliverer = Deliverer(store, Outbox(), send, SystemClock(), [b"key"], first_retry_s=60.0)
+    deliverer.wake = (turn := asyncio.Event()).set
+    while sent["http://quick.example/"] < 2 * AT_A_URL:
+        await deliverer.run_once()
+        async with asyncio.timeout(10):
+            await turn.wait()
+        turn.clear()
+    assert sent["http://slow.example/"] == AT_A_URL
+    await deliverer.close()
+
+
+async def test_a_message_under_way_is_not_begun_anew_by_who_asks_for_it(store):
+    async def hang():
+        await asyncio.Event().wait()
+
+    scene = Scene(store, hang)
+    await scene.deliverer.run_once()
+    await until(lambda: scene.sent)
+    before = await scene.message()
+    again = await store.write(lambda tx: outbox.send_again(tx, before.delivery_id))
+    assert again == before
+    await scene.deliverer.run_once()
+    assert scene.sent == 1
+    await scene.deliverer.close()
+
+
+async def test_each_event_with_messages_is_known_as_one(tmp_path):
+    """Also while the messages of the next transaction are written already."""
+    outbox_, heard = Outbox(), []
+    store = Store(
+        tmp_path / FILE,
+        SystemClock(),
+        lambda event: heard.append((event.type, outbox_.has_messages_of(event))),
+        before_commit=outbox_.fill,
+    )
+    await store.open()
+    wanted = replace(seeds.submission(), webhook_url="http://hooks.example/a")
+    await submissions.submit(store, wanted, seeds.slices_of([seeds.accepted(0, "a.example")]))
+    emit = lambda kind: lambda tx: tx.emit(kind, wanted.batch_id, detail="x")  # noqa: E731
+    await store.write(emit(EventType.BATCH_STUCK))
+    await store.write(emit(EventType.BATCH_PAUSED))
+    await store.write(emit(EventType.BATCH_STUCK))
+    await store.close()
+    assert heard[-3:] == [
+        (EventType.BATCH_STUCK, True),
+        (EventType.BATCH_PAUSED, False),
+        (EventType.BATCH_STUCK, True),
+    ]

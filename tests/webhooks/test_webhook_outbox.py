@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from skybatch.config import Config, Webhooks
+from skybatch.delivering import outbox_of
 from skybatch.errors import NotFound
 from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
@@ -63,6 +65,40 @@ async def test_a_batch_with_a_url_is_told_and_so_is_who_is_told_of_all(store):
     assert sorted((each.url, each.batch_id) for each in await due(store)) == sorted(
         [(URL, with_url), (ALL, with_url), (ALL, without)]
     )
+
+
+async def test_a_url_that_both_name_is_told_once(store):
+    batch_id = await submit(store, "a.example", webhook_url=ALL)
+    await told(store, batch_id, "one")
+    assert [each.url for each in await due(store)] == [ALL]
+
+
+def test_the_url_of_all_has_the_form_of_those_of_batches():
+    hooks = Webhooks(url="HTTP://Hooks.Example:80", events=("batch.stuck",))
+    assert outbox_of(Config(webhooks=hooks)).everywhere == Hook(
+        "http://hooks.example/", (MessageType.BATCH_STUCK,)
+    )
+
+
+async def test_a_list_by_state_or_batch_reads_an_index(store):
+    plans = []
+
+    def planned(db, **wanted):
+        db.set_trace_callback(plans.append)
+        outbox.listing(db, limit=10, **wanted)
+        db.set_trace_callback(None)
+
+    some = (DeliveryState.FAILED, DeliveryState.PENDING)
+    for wanted in ({"states": some}, {"batch_id": "x"}, {"states": some, "batch_id": "x"}, {}):
+        await store.read(lambda db, w=wanted: planned(db, **w))
+    for query in plans:
+        if query.startswith("SELECT * FROM deliveries"):
+            plan = await store.read(
+                lambda db, q=query: db.execute(f"EXPLAIN QUERY PLAN {q}").fetchall()
+            )
+            told = " ".join(row["detail"] for row in plan)
+            assert "TEMP B-TREE" not in told, (query, told)
+            assert "SCAN" not in told or " WHERE" not in query, (query, told)
 
 
 async def test_only_what_a_batch_wants_is_told(store):

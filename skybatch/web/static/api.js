@@ -13,16 +13,28 @@ export class Problem extends Error {
   }
 }
 
-export const unreachable = (error) => !(error instanceof Problem) && error.name !== "AbortError";
+// The daemon does not answer, or no further.
+class Unreachable extends Error {}
+
+export const unreachable = (error) => error instanceof Unreachable || error.name === "AbortError";
+
+// What the browser calls a TypeError when the network fails; anything else is as it is.
+async function over(network) {
+  try {
+    return await network;
+  } catch (error) {
+    throw error instanceof TypeError ? new Unreachable("The daemon does not answer.") : error;
+  }
+}
 
 export function request(path, { method = "GET", body, type, accept, signal, headers } = {}) {
   const sent = { Authorization: `Bearer ${token()}`, ...headers };
   if (accept) sent.Accept = accept;
   if (body !== undefined) sent["Content-Type"] = type ?? "application/json";
   const data = body === undefined || type ? body : JSON.stringify(body);
-  return fetch(path.startsWith("/") ? PREFIX + path : path, {
+  return over(fetch(path.startsWith("/") ? PREFIX + path : path, {
     method, headers: sent, body: data, signal, cache: "no-store",
-  });
+  }));
 }
 
 export async function ask(path, options) {
@@ -32,7 +44,7 @@ export async function ask(path, options) {
     dispatchEvent(new Event("signed-out"));
   }
   const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-  const document = isJson ? await answer.json() : {};
+  const document = isJson ? await over(answer.json()) : {};
   if (!answer.ok) throw new Problem(answer.status, document);
   return document;
 }
@@ -43,7 +55,7 @@ export const post = (path, body) => ask(path, { method: "POST", body });
 export async function download(path, name) {
   const answer = await request(path);
   if (!answer.ok) throw new Problem(answer.status, await answer.json());
-  const address = URL.createObjectURL(await answer.blob());
+  const address = URL.createObjectURL(await over(answer.blob()));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

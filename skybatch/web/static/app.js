@@ -26,6 +26,7 @@ const app = document.getElementById("app");
 let view = null;
 let feedState = "connecting";
 let reading = null;
+let shown = null; // the path of the view
 
 function place() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -55,6 +56,10 @@ function skip(event) {
 
 function show() {
   const { path, query } = place();
+  if (view !== null && path === shown) {
+    view.turn(query);
+    return;
+  }
   view?.close();
   view = null;
   render(frame(path.split("/")[0]), app);
@@ -63,10 +68,10 @@ function show() {
     const found = pattern.exec(path);
     if (found === null) continue;
     document.title = `${title} – skybatch`;
-    content.replaceChildren();
-    delete content._$litPart$;
     view = new Page(content, query, ...found.slice(1));
     view.open();
+    if (shown !== null) content.focus(); // what had the focus is gone
+    shown = path;
     return;
   }
   render(html`<h1>There is no such page</h1><p><a href="#/">Overview</a></p>`, content);
@@ -82,8 +87,8 @@ function leave() {
   reading?.abort();
   view?.close();
   view = null;
-  app.replaceChildren();
-  delete app._$litPart$;
+  reading = null;
+  shown = null;
   signIn("");
 }
 
@@ -103,7 +108,6 @@ function signIn(why) {
       signIn(error.status === 401 ? "That token is not known." : error.message);
       return;
     }
-    render(nothing, app);
     enter();
   };
   document.title = "Sign in – skybatch";
@@ -124,12 +128,17 @@ async function begin() {
   const code = takeCode();
   let why = "";
   if (code !== null) {
-    const found = await exchange(code);
-    if (found === null) why = "That link has been used, or is too old.";
-    else keep(found);
+    try {
+      const found = await exchange(code);
+      if (found === null) why = "That link has been used, or is too old.";
+      else keep(found);
+    } catch (error) {
+      why = `The daemon does not answer: ${error.message}`;
+    }
   }
   if (token() === null) signIn(why);
-  else enter();
+  else if (reading === null) enter();
+  else show();
 }
 
 listen((message) => {
@@ -138,7 +147,8 @@ listen((message) => {
   if (view !== null) render(frame(place().path.split("/")[0]), app);
 });
 addEventListener("hashchange", () => {
-  if (token() !== null && location.hash !== "#content") show();
+  if (location.hash.startsWith("#code=")) begin();
+  else if (reading !== null && location.hash !== "#content") show();
 });
 addEventListener("signed-out", leave);
 addEventListener("storage", ({ key }) => {

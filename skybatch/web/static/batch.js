@@ -2,12 +2,13 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { ask, download, post } from "./api.js";
+import { ask, download, post, unreachable } from "./api.js";
 import { rate, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
+import { endedOf, Pace } from "./pace.js";
 import { choiceOfStates, confirm, histogram, isOver, number, progress, table, tag, time } from "./parts.js";
 import { go } from "./place.js";
-import { View } from "./view.js";
+import { OVER_MS, View } from "./view.js";
 
 const ROWS = 100;
 const LIVE = 20;
@@ -17,6 +18,7 @@ const FILES = { csv: "csv", ndjson: "ndjson", json: "json" };
 export class Batch extends View {
   lines = [];
   summary = null;
+  pace = new Pace();
   #summedAt = -Infinity;
 
   constructor(place, query, id) {
@@ -42,14 +44,25 @@ export class Batch extends View {
       ask(`${path}/jobs?${wanted}`, { signal }),
       ask(`${path}/explain`, { signal }),
     ]);
-    const before = this.batch;
+    const hasChanged = batch.status !== this.batch?.status;
     Object.assign(this, { batch, jobs: jobs.items, next: jobs.next_cursor, told });
-    const isDue = performance.now() - this.#summedAt > SUMMARY_MS;
-    if (isDue || (isOver(batch.status) && before && !isOver(before.status))) {
-      this.#summedAt = performance.now();
-      this.summary = await ask(`${path}/summary`, { signal });
-    }
+    this.pace.see(batch);
+    const isDue = performance.now() - this.#summedAt > SUMMARY_MS && !isOver(batch.status);
+    if (isDue || hasChanged) this.#sum(path, signal);
   }
+
+  // Not waited for: it is shown when it is there.
+  async #sum(path, signal) {
+    this.#summedAt = performance.now();
+    try {
+      this.summary = await ask(`${path}/summary`, { signal });
+    } catch (error) {
+      if (!unreachable(error)) this.error = error;
+    }
+    this.draw();
+  }
+
+  get lookMs() { return this.batch && isOver(this.batch.status) ? OVER_MS : super.lookMs; }
 
   #filter(name, value) {
     const query = new URLSearchParams(this.query);
@@ -86,19 +99,16 @@ export class Batch extends View {
   }
 
   #numbers() {
-    const { batch } = this;
-    const end = batch.end_time ? new Date(batch.end_time) : Date.now();
-    const seconds = batch.start_time ? (end - new Date(batch.start_time)) / 1_000 : 0;
-    const ended = batch.counts.complete + batch.counts.partial + batch.counts.failed + batch.counts.cancelled;
-    const left = batch.total_domains - ended;
-    const eta = isOver(batch.status) || !ended ? null : (seconds / ended) * left;
+    const { batch, pace } = this;
     const cell = (name, value) => html`<div><dt>${name}</dt><dd class="number">${value}</dd></div>`;
     return html`<dl class="numbers">
-      ${cell("Domains", `${whole(ended)} of ${whole(batch.total_domains)}`)}
+      ${cell("Domains", `${whole(endedOf(batch))} of ${whole(batch.total_domains)}`)}
       ${cell("Pages", whole(batch.pages.fetched))}
       ${cell("Pages that failed", whole(batch.pages.failed))}
-      ${cell("Pages a second", seconds > 0 ? rate(batch.pages.fetched / seconds) : "–")}
-      ${isOver(batch.status) ? cell("Took", span(seconds)) : cell("Left, about", span(eta))}
+      ${isOver(batch.status)
+        ? cell("From start to end", span(batch.processing_time))
+        : html`${cell("Pages a second", pace.rate === null ? "–" : rate(pace.rate))}
+          ${cell("Left, about", batch.paused ? "–" : span(pace.left(batch)))}`}
     </dl>`;
   }
 

@@ -1,6 +1,7 @@
 // The reference of the API, drawn from /openapi.json.
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { table } from "./parts.js";
 
 const app = document.getElementById("app");
@@ -89,7 +90,7 @@ function group({ name }) {
   const shown = calls().filter(({ path, method, call }) => call.tags.includes(name)
     && `${method} ${path} ${call.summary}`.toLowerCase().includes(wanted));
   if (!shown.length) return nothing;
-  return html`<section><h2>${name}</h2>${shown.map(({ path, method, call }) => html`
+  return html`<section><h2>${name}</h2>${repeat(shown, ({ call }) => call.operationId, ({ path, method, call }) => html`
     <details id=${call.operationId}>
       <summary><strong class="method">${method.toUpperCase()}</strong> <code class="odd">${path}</code>
         <span class="quiet">${call.summary}</span></summary>

@@ -3,8 +3,8 @@
 import { html, nothing, svg } from "./vendor/lit-html/lit-html.js";
 import { ask } from "./api.js";
 import { moment, span, whole } from "./format.js";
-import { out, table, tag } from "./parts.js";
-import { View } from "./view.js";
+import { isOver, out, table, tag } from "./parts.js";
+import { OVER_MS, View } from "./view.js";
 
 export class Domain extends View {
   constructor(place, query, id) {
@@ -12,7 +12,11 @@ export class Domain extends View {
     this.id = id;
   }
 
+  opened = new Set(); // attempts of which every step is shown
+
   concerns(event) { return event.job_id === this.id; }
+
+  get lookMs() { return this.job && isOver(this.job.status) ? OVER_MS : super.lookMs; }
 
   async fetch() {
     const signal = this.closing.signal;
@@ -57,6 +61,13 @@ export class Domain extends View {
         ${whole(found.pages.queued)} waiting.</p></section>`;
   }
 
+  // There may be ten thousand steps: they are drawn for who wants to see them.
+  #open(attempt, isOpen) {
+    if (isOpen) this.opened.add(attempt);
+    else this.opened.delete(attempt);
+    this.draw();
+  }
+
   #attempt(attempt) {
     const begin = Date.parse(attempt.started_at);
     const end = attempt.ended_at ? Date.parse(attempt.ended_at) : Date.now();
@@ -66,8 +77,8 @@ export class Domain extends View {
         ${attempt.outcome ?? "under way"}</span></h2>
       ${attempt.error ? html`<p class="wrong">${attempt.error}</p>` : nothing}
       ${waterfall(attempt.events, begin, Math.max(1, end - begin))}
-      <details><summary>Every step</summary>
-        ${table(["After", "What", "About"], attempt.events.map((event) => html`<tr>
+      <details @toggle=${(event) => this.#open(attempt.attempt, event.target.open)}><summary>Every step</summary>
+        ${!this.opened.has(attempt.attempt) ? nothing : table(["After", "What", "About"], attempt.events.map((event) => html`<tr>
           <td class="number">${((Date.parse(event.at) - begin) / 1_000).toFixed(3)} s</td>
           <td>${event.type}</td>
           <td>${event.url ?? event.stage ?? event.reason ?? event.outcome ?? ""} ${event.reason && event.url ? event.reason : ""}</td>

@@ -10,6 +10,7 @@ const channel = new BroadcastChannel(LOCK);
 const listeners = new Set();
 let lastId = null;
 let state = "connecting";
+let isReading = false; // this tab reads for all
 
 // Tells `hear` every event, and the state of the stream: "connecting", "open" or "lost".
 export function listen(hear) {
@@ -26,18 +27,33 @@ function tell(message) {
 
 function share(message) {
   tell(message);
-  channel.postMessage(message);
+  if (navigator.locks) channel.postMessage(message);
 }
 
-channel.onmessage = ({ data }) => tell(data);
+channel.onmessage = ({ data }) => {
+  if (data.type !== "hello") tell(data);
+  else if (isReading) channel.postMessage({ type: "feed", state });
+};
 
 export function start(signal) {
-  navigator.locks.request(LOCK, { signal }, () => read(signal)).catch((error) => {
+  channel.postMessage({ type: "hello" });
+  // Locks are for secure contexts: over plain HTTP from elsewhere each tab reads for itself.
+  const reading = navigator.locks ? navigator.locks.request(LOCK, { signal }, () => read(signal)) : read(signal);
+  reading.catch((error) => {
     if (error.name !== "AbortError") throw error;
   });
 }
 
 async function read(signal) {
+  isReading = true;
+  try {
+    await readOn(signal);
+  } finally {
+    isReading = false;
+  }
+}
+
+async function readOn(signal) {
   let pause = FIRST_MS;
   while (!signal.aborted) {
     try {

@@ -8,6 +8,8 @@ export const whole = (value) => (value === null || value === undefined ? "–" :
 
 export const rate = (value) => (value < 10 ? ONE : WHOLE).format(value);
 
+export const milliseconds = (seconds) => (seconds === null ? "–" : `${ONE.format(1_000 * seconds)} ms`);
+
 export const percent = (share) => `${ONE.format(100 * share)} %`;
 
 export const moment = (text) => (text ? MOMENT.format(new Date(text)) : "–");

@@ -16,6 +16,8 @@ export class NewBatch extends View {
   fileName = null;
   preview = null;
   isBusy = false;
+  version = 0; // of the list
+  sent = null; // what was sent last, and under which key
 
   get lookMs() { return 2 ** 31 - 1; }
 
@@ -76,7 +78,8 @@ export class NewBatch extends View {
   }
 
   #typed(text) {
-    Object.assign(this, { text, type: "text/plain", fileName: null, preview: null, error: null });
+    this.version += 1;
+    Object.assign(this, { text, type: "text/plain", fileName: null, preview: null, problem: null });
     this.draw();
   }
 
@@ -87,10 +90,11 @@ export class NewBatch extends View {
     else this.#typed(event.dataTransfer.getData("text"));
   }
 
-  async #file(file) {
+  #file(file) {
+    this.version += 1;
     const type = /\.csv$/i.test(file.name) ? "text/csv"
       : /\.(ndjson|jsonl)$/i.test(file.name) ? "application/x-ndjson" : "text/plain";
-    Object.assign(this, { text: file, type, fileName: file.name, preview: null, error: null });
+    Object.assign(this, { text: file, type, fileName: file.name, preview: null, problem: null });
     this.draw();
   }
 
@@ -101,7 +105,11 @@ export class NewBatch extends View {
       const values = schema.type === "array" ? value.split(/\s*\n\s*/) : [value];
       values.filter((each) => each !== "").forEach((each) => wanted.append(name, each));
     }
-    return ask(`/batch?${wanted}`, { method: "POST", body: this.text, type: this.type });
+    // The same form sent again, because an answer was lost, is one batch.
+    const content = `${wanted} ${this.version}`;
+    if (content !== this.sent?.content) this.sent = { content, key: randomKey() };
+    const headers = { "Idempotency-Key": this.sent.key };
+    return ask(`/batch?${wanted}`, { method: "POST", body: this.text, type: this.type, headers });
   }
 
   async #look(form) {
@@ -118,17 +126,19 @@ export class NewBatch extends View {
   }
 
   async #busy(action) {
-    Object.assign(this, { isBusy: true, error: null });
+    Object.assign(this, { isBusy: true, problem: null });
     this.draw();
     try {
       await action();
     } catch (error) {
-      this.error = error;
+      this.problem = error;
     }
     this.isBusy = false;
     this.draw();
   }
 }
+
+const randomKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 // A line of the form: a name, a place for its value, and what it means.
 function field([name, schema, usual]) {

@@ -1,17 +1,17 @@
 // What goes on, and what needs attention.
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
-import { ask, request } from "./api.js";
+import { ask, Problem, request } from "./api.js";
 import { chart, Series } from "./charts.js";
-import { bytes, rate, span, whole } from "./format.js";
+import { bytes, milliseconds, rate, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
 import { number, progress, table, tag, time } from "./parts.js";
-import { parse, sum } from "./scrape.js";
+import { mean, parse, sum } from "./scrape.js";
 import { View } from "./view.js";
 
 const METRICS = new URL("/metrics", location).href;
 const LIVE = 30; // lines of what has happened last
-const POINTS = 300; // of the charts: the last ten minutes
+const POINTS = 300; // of the charts
 const HOSTS = 100, NAMED = 3; // looked at, and named
 const FAILURES = 3; // in a row, from which on a host fails
 const STATES = ["running", "pending", "complete", "partial", "failed", "cancelled"];
@@ -38,10 +38,15 @@ export class Overview extends View {
   }
 
   async #scrape(signal) {
-    return (await request(METRICS, { signal })).text();
+    const answer = await request(METRICS, { signal });
+    if (!answer.ok) throw new Problem(answer.status, {});
+    return answer.text();
   }
 
   #count(samples) {
+    const before = this.samples ?? new Map();
+    this.lag = mean(samples, before, "skybatch_loop_lag_seconds");
+    this.commit = mean(samples, before, "skybatch_store_commit_duration_seconds");
     this.samples = samples;
     const now = Date.now() / 1_000;
     const pages = sum(samples, "skybatch_pages_total", { outcome: "fetched" });
@@ -80,6 +85,8 @@ export class Overview extends View {
             <dt>Workers at work</dt><dd>${whole(this.health.pool.busy)} of ${whole(this.health.pool.workers)}</dd>
             <dt>URLs that wait</dt><dd>${whole(value("skybatch_queued_pages"))}</dd>
             <dt>Oldest domain that waits</dt><dd>${span(value("skybatch_oldest_pending_job_age_seconds"))}</dd>
+            <dt>The loop is late by</dt><dd>${milliseconds(this.lag)}</dd>
+            <dt>A write takes</dt><dd>${milliseconds(this.commit)}</dd>
             <dt>Units before the writer</dt><dd>${whole(value("skybatch_store_writer_queue_length"))}</dd>
             <dt>Database</dt><dd>${bytes(value("skybatch_store_size_bytes"))}</dd>
             <dt>Free on its disk</dt><dd>${bytes(value("skybatch_disk_free_bytes"))}</dd>
@@ -121,8 +128,8 @@ export class Overview extends View {
       ...health.monitor.findings.map((finding) => finding.sentence),
       ...this.#hosts(),
     ].filter((line) => line !== null);
-    const { report } = health.recovery;
-    const recovered = report.startsWith("recovered 0 jobs") ? "had nothing to recover" : report;
+    const { jobs, ended, report } = health.recovery;
+    const recovered = jobs || ended ? report : "had nothing to recover";
     return html`<section aria-labelledby="attention" class=${found.length ? "attention" : nothing}>
       <h2 id="attention">Needs attention</h2>
       ${found.length

@@ -95,6 +95,8 @@ export function confirm(question, action) {
   const dialog = document.createElement("dialog");
   const text = document.createElement("p");
   text.textContent = question;
+  text.id = "question";
+  dialog.setAttribute("aria-labelledby", text.id);
   const form = document.createElement("form");
   form.method = "dialog";
   const no = button("No, leave it", "no"), yes = button(action, "yes");

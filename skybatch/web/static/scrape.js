@@ -24,3 +24,10 @@ export function sum(samples, name, labels = {}) {
     .filter((sample) => wanted.every(([key, value]) => sample.labels[key] === value))
     .reduce((total, sample) => total + sample.value, 0);
 }
+
+// The mean of a histogram between two scrapes; `null` when nothing was counted meanwhile.
+export function mean(samples, before, name) {
+  const grown = (part) => sum(samples, name + part) - sum(before, name + part);
+  const count = grown("_count");
+  return count > 0 ? grown("_sum") / count : null;
+}

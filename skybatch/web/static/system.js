@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ask, post } from "./api.js";
-import { moment, span, whole } from "./format.js";
+import { milliseconds, moment, span, whole } from "./format.js";
 import { confirm, number, table } from "./parts.js";
 import { View } from "./view.js";
 
@@ -45,7 +45,7 @@ export class System extends View {
           <dt>Looked through for damage</dt><dd>${moment(health.store.inspected_at)}</dd>
         </dl></section>
       </div>
-      <section><h2>Last start</h2><p>${health.recovery.report || "There was nothing to recover."}</p></section>
+      <section><h2>Last start</h2><p>${health.recovery.report}</p></section>
       <section><h2>Findings of the monitor</h2>
         ${health.monitor.findings.length
           ? html`<ul>${health.monitor.findings.map((each) => html`<li>${each.sentence}</li>`)}</ul>`
@@ -78,7 +78,7 @@ export class System extends View {
       this.hosts.map((each) => html`<tr>
         <td>${each.host}</td><td class="number">${each.waits_s ? span(each.waits_s) : "–"}</td>
         <td class="number">${whole(each.failures)}</td><td class="number">${each.slow_s ? `${each.slow_s} s` : "–"}</td>
-        <td class="number">${each.usual_s === null ? "–" : `${whole(1_000 * each.usual_s)} ms`}</td></tr>`));
+        <td class="number">${milliseconds(each.usual_s)}</td></tr>`));
   }
 
   #configuration() {
