@@ -8,7 +8,6 @@
 import argparse
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,14 +37,26 @@ FRAMES = """
 """
 STOP = "cancelAnimationFrame(window.drawing), window.frames_ms.slice(1)"
 # When the first domain stood in the table, by the clock of the page.
-FIRST_ROW = """
-  const look = () => {
-    const row = document.querySelector("main tbody tr a[href^='#/job/']");
+ROW = "main tbody tr a[href^='#/job/']"
+FIRST_ROW = f"""
+  const look = () => {{
+    const row = document.querySelector("{ROW}");
     if (row === null) requestAnimationFrame(look);
     else window.first_row = performance.now();
-  };
+  }};
   look();
 """
+# From the click to the frame in which another domain is the first.
+NEXT_PART = """(row) => new Promise((resolve) => {
+  const first = () => document.querySelector(row).textContent;
+  const before = first(), began = performance.now();
+  const look = () => {
+    if (first() === before) requestAnimationFrame(look);
+    else resolve(performance.now() - began);
+  };
+  document.querySelector("nav.pager button:last-child").click();
+  look();
+})"""
 
 
 @dataclass(frozen=True)
@@ -116,7 +127,7 @@ def measure(page: Page, daemon: DaemonProcess, batch_id: str, minutes: int) -> N
 def reloaded(page: Page) -> tuple[float, float]:
     """Milliseconds to the first paint with content, and to the first domain."""
     page.reload()
-    page.wait_for_function("window.first_row")
+    page.locator(ROW).first.wait_for()
     paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
     return page.evaluate(paint), page.evaluate("window.first_row")
 
@@ -143,18 +154,7 @@ def scroll(page: Page) -> None:
 
 def parts(page: Page) -> list[float]:
     """Milliseconds until another part of the list stands there."""
-    found = []
-    for _ in range(PARTS):
-        before = page.locator("main tbody tr a[href^='#/job/']").first.inner_text()
-        began = time.perf_counter()
-        page.get_by_role("button", name="Next 100").click()
-        page.wait_for_function(
-            "(name) => document.querySelector(\"main tbody tr a[href^='#/job/']\")"
-            "?.textContent !== name && document.querySelector('main tbody tr')",
-            arg=before,
-        )
-        found.append(1000 * (time.perf_counter() - began))
-    return found
+    return [page.evaluate(NEXT_PART, ROW) for _ in range(PARTS)]
 
 
 def held(session: CDPSession) -> Held:

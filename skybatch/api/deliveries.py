@@ -12,7 +12,7 @@ from skybatch.api.shaping import delivery_shape
 from skybatch.errors import NotFound
 from skybatch.model.ids import is_uuid
 from skybatch.model.message import DeliveryState
-from skybatch.store import outbox
+from skybatch.store import deliveries
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -24,7 +24,7 @@ async def listing(request: web.Request) -> web.Response:
         query.fault("batch_id", "must be a UUID")
     query.check()
     read = partial(
-        outbox.listing,
+        deliveries.listing,
         states=states,
         batch_id=batch_id.lower() if batch_id else None,
         before=before,
@@ -42,6 +42,6 @@ async def send_again(request: web.Request) -> web.Response:
     if not is_uuid(delivery_id):
         raise NotFound("there is no such delivery: an id is a UUID")
     context = context_of(request)
-    found = await context.store.write(partial(outbox.send_again, delivery_id=delivery_id))
+    found = await context.store.write(partial(deliveries.send_again, delivery_id=delivery_id))
     context.wake_deliverer()
     return answer(delivery_shape(found))

@@ -44,6 +44,7 @@ class HostClock:
         self._usual_s: float | None = None  # how long answers take when all is well
         self.slow_s = 0.0  # added to the delay, as the host is slow or fails
         self._failures = 0  # in a row
+        self._missed_at = float("-inf")  # the last of them
 
     def went_out(self, seconds_ago: float) -> None:
         """A request was made by an earlier run of ours."""
@@ -61,8 +62,9 @@ class HostClock:
         self.slow_s = self.slow_s / 2 if self.slow_s > _FIRST_S else 0.0
 
     def missed(self) -> None:
-        """A request to it has failed."""
+        """A request to it has failed, perhaps before anybody was there."""
         self._failures += 1
+        self._missed_at = self._clock.monotonic()
 
     def failed(self) -> None:
         """It did not answer, or says that it cannot: it gets more time."""
@@ -80,7 +82,7 @@ class HostClock:
 
     def is_news(self, now: float) -> bool:
         """Whether it was asked lately, or asks to be left alone."""
-        return max(self._last_start + _LATELY_S, self._ready_at) > now
+        return max(max(self._last_start, self._missed_at) + _LATELY_S, self._ready_at) > now
 
     def is_idle(self, now: float) -> bool:
         """Whether nobody would notice if this clock were forgotten."""

@@ -15,7 +15,7 @@ from skybatch.model.event import Event
 from skybatch.model.message import Delivery, DeliveryState
 from skybatch.model.reason import Reason
 from skybatch.model.signature import headers_of
-from skybatch.store import outbox
+from skybatch.store import deliveries
 from skybatch.store.database import Store
 from skybatch.store.outbox import Outbox
 from skybatch.webhooks.patience import delay_s, usual_delay_s
@@ -73,11 +73,11 @@ class Deliverer:
         """Start what is due; returns the seconds to the next."""
         now = self._clock.now()
         if self._clock.monotonic() - self._pruned_at > _PRUNE_S:
-            is_more = await self._store.write(outbox.prune)
+            is_more = await self._store.write(deliveries.prune)
             self._pruned_at = float("-inf") if is_more else self._clock.monotonic()
         while len(self._under_way) < AT_A_TIME:
             if not await self._start_some(now):
-                next_at = await self._store.read(partial(outbox.next_due_at, after=now))
+                next_at = await self._store.read(partial(deliveries.next_due_at, after=now))
                 return _LOOK_S if next_at is None else min(_LOOK_S, max(0.0, next_at - now))
         return _LOOK_S  # whoever ends wakes us
 
@@ -88,7 +88,7 @@ class Deliverer:
         places = Counter(sent.url for sent in self._sent_now.values())
         full = [url for url, count in places.items() if count >= AT_A_URL]
         limit = AT_A_TIME + len(busy)
-        found = await self._store.read(partial(outbox.due, now=now, limit=limit, without=full))
+        found = await self._store.read(partial(deliveries.due, now=now, limit=limit, without=full))
         started = 0
         for delivery in found:
             if len(self._under_way) >= AT_A_TIME:
@@ -164,12 +164,16 @@ class Deliverer:
         else:
             self.outcomes["retried"] += 1
             log.warning("webhook.not_taken", **told, next_in_s=round(delay, 1))
-            status, detail = taken.status, taken.detail
-            await self._store.write(
-                lambda tx: outbox.put_back(tx, sent, delay_s=delay, status=status, detail=detail)
+            again = partial(
+                deliveries.put_back,
+                sent=sent,
+                delay_s=delay,
+                status=taken.status,
+                detail=taken.detail,
             )
+            await self._store.write(again)
 
     async def _end(self, sent: Delivery, state: DeliveryState, taken: Taken) -> None:
         await self._store.write(
-            lambda tx: outbox.end(tx, sent, state, status=taken.status, detail=taken.detail)
+            lambda tx: deliveries.end(tx, sent, state, status=taken.status, detail=taken.detail)
         )

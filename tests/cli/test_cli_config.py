@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybatch.cli.access import find_access, token_of, url_of
-from skybatch.cli.config import HIDDEN, to_toml
+from skybatch.cli.config import to_toml
 from skybatch.cli.exits import CommandError
 from skybatch.cli.main import main
 from skybatch.config import Auth, Config, Server, Store
-from skybatch.config.settings import settings
+from skybatch.config.settings import HIDDEN, settings
 
 ANY = ".".join("0000")
 

@@ -258,11 +258,20 @@ def test_nobody_is_left_out(watched, daemon, scheme, width):
     daemon.wait(batch_id)
     job_id = daemon.get(f"/batch/{batch_id}/jobs").json["items"][0]["job_id"]
     sign_in(page, daemon)
-    pages = ("", "batches", "new", f"batch/{batch_id}", f"job/{job_id}", "system")
-    for path in (*(f"#/{name}" for name in pages), "docs"):
+    pages = {
+        "#/": "Overview",
+        "#/batches": "Batches",
+        "#/new": "New batch",
+        f"#/batch/{batch_id}": "Batch",
+        f"#/job/{job_id}": "Domain",
+        "#/system": "System",
+        "docs": "API",
+    }
+    for path, title in pages.items():
         page.goto(f"{daemon.url}/{path}")
+        expect(page).to_have_title(f"{title} \N{EN DASH} skybatch")
         page.locator("main h1").wait_for()
-        page.wait_for_function("!document.querySelector('main').textContent.includes('Loading')")
+        expect(page.locator("main")).not_to_contain_text("Loading")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate("axe.run({ resultTypes: ['violations'] })")

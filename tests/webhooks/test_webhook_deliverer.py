@@ -10,7 +10,7 @@ from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
 from skybatch.model.ids import uuid7
 from skybatch.model.message import DeliveryState
-from skybatch.store import outbox, submissions
+from skybatch.store import deliveries, submissions
 from skybatch.store.database import Store
 from skybatch.store.opening import FILE
 from skybatch.store.outbox import Outbox
@@ -37,7 +37,7 @@ class Scene:
 
     async def message(self):
         (found,) = await self.store.read(
-            lambda db: outbox.listing(db, states=(), batch_id=None, before=None, limit=10)
+            lambda db: deliveries.listing(db, states=(), batch_id=None, before=None, limit=10)
         )
         return found
 
@@ -82,7 +82,7 @@ async def test_what_cannot_be_recorded_is_not_sent_again_at_once(store, monkeypa
         recording.set()
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(outbox, "end", broken)
+    monkeypatch.setattr(deliveries, "end", broken)
     scene = Scene(store, good)
     await scene.deliverer.run_once()
     await recording.wait()
@@ -135,7 +135,7 @@ async def test_a_message_under_way_is_not_begun_anew_by_who_asks_for_it(store):
     await scene.deliverer.run_once()
     await until(lambda: scene.sent)
     before = await scene.message()
-    again = await store.write(lambda tx: outbox.send_again(tx, before.delivery_id))
+    again = await store.write(lambda tx: deliveries.send_again(tx, before.delivery_id))
     assert again == before
     await scene.deliverer.run_once()
     assert scene.sent == 1

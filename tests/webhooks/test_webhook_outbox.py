@@ -11,7 +11,7 @@ from skybatch.errors import NotFound
 from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
 from skybatch.model.message import DeliveryState, Hook, MessageType
-from skybatch.store import outbox, submissions
+from skybatch.store import deliveries, submissions
 from skybatch.store.database import Store
 from skybatch.store.opening import FILE
 from skybatch.store.outbox import Outbox
@@ -46,7 +46,7 @@ async def told(store, batch_id, *details):
 
 
 async def due(store):
-    return await store.read(lambda db: outbox.due(db, now=FAR, limit=100))
+    return await store.read(lambda db: deliveries.due(db, now=FAR, limit=100))
 
 
 def details(deliveries):
@@ -54,7 +54,7 @@ def details(deliveries):
 
 
 async def end(store, delivery, state=DeliveryState.DELIVERED):
-    await store.write(lambda tx: outbox.end(tx, delivery, state, status=200, detail=None))
+    await store.write(lambda tx: deliveries.end(tx, delivery, state, status=200, detail=None))
 
 
 async def test_a_batch_with_a_url_is_told_and_so_is_who_is_told_of_all(store):
@@ -85,7 +85,7 @@ async def test_a_list_by_state_or_batch_reads_an_index(store):
 
     def planned(db, **wanted):
         db.set_trace_callback(plans.append)
-        outbox.listing(db, limit=10, **wanted)
+        deliveries.listing(db, limit=10, **wanted)
         db.set_trace_callback(None)
 
     some = (DeliveryState.FAILED, DeliveryState.PENDING)
@@ -148,7 +148,9 @@ async def test_who_is_slow_holds_up_no_other_url(store):
     batch_id = await submit(store, "a.example", webhook_url=URL)
     await told(store, batch_id, "one", "two")
     (mine,) = [each for each in await due(store) if each.url == URL]
-    await store.write(lambda tx: outbox.put_back(tx, mine, delay_s=9e9, status=500, detail="no"))
+    await store.write(
+        lambda tx: deliveries.put_back(tx, mine, delay_s=9e9, status=500, detail="no")
+    )
     (other,) = await due(store)
     assert other.url == ALL
     await end(store, other)
@@ -161,7 +163,7 @@ async def test_an_answer_that_comes_late_counts_once(store):
     (first,) = [each for each in await due(store) if each.url == URL]
     await end(store, first)
     await end(store, first, DeliveryState.FAILED)
-    listed = await store.read(lambda db: outbox.listing(db, limit=10))
+    listed = await store.read(lambda db: deliveries.listing(db, limit=10))
     (kept,) = [each for each in listed if each.delivery_id == first.delivery_id]
     assert (kept.state, kept.attempt) == (DeliveryState.DELIVERED, 1)
 
@@ -171,7 +173,7 @@ async def test_a_message_is_sent_again_when_somebody_asks(store):
     await told(store, batch_id, "one", "two")
     (first,) = [each for each in await due(store) if each.url == URL]
     await end(store, first, DeliveryState.FAILED)
-    again = await store.write(lambda tx: outbox.send_again(tx, first.delivery_id))
+    again = await store.write(lambda tx: deliveries.send_again(tx, first.delivery_id))
     assert (again.state, again.attempt, again.run_after) == (DeliveryState.PENDING, 0, None)
     (second,) = [each for each in await due(store) if each.url == URL]
     assert details([second]) == ["two"]  # that one is under way already
@@ -179,7 +181,7 @@ async def test_a_message_is_sent_again_when_somebody_asks(store):
     (last,) = [each for each in await due(store) if each.url == URL]
     assert last.delivery_id == first.delivery_id
     with pytest.raises(NotFound):
-        await store.write(lambda tx: outbox.send_again(tx, "none"))
+        await store.write(lambda tx: deliveries.send_again(tx, "none"))
 
 
 async def test_what_ended_long_ago_is_forgotten(store, monkeypatch):
@@ -187,9 +189,9 @@ async def test_what_ended_long_ago_is_forgotten(store, monkeypatch):
     await told(store, batch_id, "one", "two")
     (first,) = [each for each in await due(store) if each.url == URL]
     await end(store, first)
-    monkeypatch.setattr(outbox, "KEPT_SECONDS", -1.0)
-    assert await store.write(outbox.prune)
-    assert not await store.write(outbox.prune)
-    listed = await store.read(lambda db: outbox.listing(db, batch_id=batch_id, limit=10))
+    monkeypatch.setattr(deliveries, "KEPT_SECONDS", -1.0)
+    assert await store.write(deliveries.prune)
+    assert not await store.write(deliveries.prune)
+    listed = await store.read(lambda db: deliveries.listing(db, batch_id=batch_id, limit=10))
     assert first.delivery_id not in {each.delivery_id for each in listed}
     assert len(listed) == 3
