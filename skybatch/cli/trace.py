@@ -1,6 +1,7 @@
 """`skybatch trace`: the life of one job."""
 
 import asyncio
+from collections.abc import Mapping
 
 import click
 
@@ -11,7 +12,22 @@ from skybatch.cli.view import AttemptView, JobsView, TraceView
 from skybatch.cli.wording import duration, plain
 from skybatch.model.ids import is_uuid
 
-_TOLD = frozenset({"id", "type", "at", "source", "stack"})  # members that have a place of their own
+# Members that have a place of their own: the domain stands above everything.
+_TOLD = frozenset({"id", "type", "at", "source", "stack", "domain"})
+_USUAL = {"tries": 1, "score": 0}  # say nothing
+# Of some types, the members that a phrase tells, and the phrase.
+_PHRASES: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "job.stage": (("stage",), "{stage}"),
+    "site.asked": (("url",), "{url}"),
+    "page.asked": (("url",), "{url}"),
+    "page.fetched": (
+        ("status", "url", "bytes", "elapsed_ms"),
+        "{status}  {url}  {bytes} bytes in {elapsed_ms} ms",
+    ),
+    "page.failed": (("reason", "url"), "{reason}  {url}"),
+    "job.start_found": (("url",), "{url}"),
+    "job.finished": (("state",), "{state}"),
+}
 
 
 @click.command()
@@ -65,10 +81,17 @@ def _tell_attempt(attempt: AttemptView) -> None:
 
 
 def _words(event: dict[str, object]) -> str:
-    members = [
-        f"{name}={plain(value)}"
+    """The type, what matters of it in words, and whatever else there is."""
+    members = {
+        name: plain(value)
         for name, value in event.items()
-        if name not in _TOLD and value is not None
-    ]
+        if name not in _TOLD and value not in (None, _USUAL.get(name))
+    }
+    kind = str(event.get("type", ""))
+    names, phrase = _PHRASES.get(kind, ((), ""))
+    if not all(name in members for name in names):
+        names, phrase = (), ""
+    told = phrase.format_map(members)
+    rest = [f"{name}={value}" for name, value in members.items() if name not in names]
     seen = "(recorder only)" if event.get("source") == "recorder" else ""
-    return "  ".join(filter(None, (f"{event.get('type', ''):<16}", *members, seen)))
+    return "  ".join(filter(None, (f"{kind:<16}", told, *rest, seen)))

@@ -17,7 +17,16 @@ from skybatch.cli.main import main
 from skybatch.cli.pace import Pace
 from skybatch.cli.source import ListFile, places, source_of
 from skybatch.cli.tables import show_records
-from skybatch.cli.view import BatchView, ContactView, JobView, PagesView, RecordView, ValueView
+from skybatch.cli.trace import tell
+from skybatch.cli.view import (
+    BatchView,
+    ContactView,
+    JobView,
+    PagesView,
+    RecordView,
+    TraceView,
+    ValueView,
+)
 from skybatch.cli.wording import duration, plain
 from skybatch.errors import Invalid
 from skybatch.model.wording import some
@@ -298,3 +307,27 @@ def test_addresses_and_reasons_stay_whole_on_every_terminal(
         assert whole in lines[1]
     assert ("+493012345678" in lines[1]) is has_phone
     assert ("Bread" in stream.getvalue()) is has_title
+
+
+URL = "http://a/"
+FETCHED = {"url": URL, "status": 200, "bytes": 9, "elapsed_ms": 1, "tries": 1, "score": 90}
+STEPS: dict[str, tuple[str, dict[str, object]]] = {
+    "job.claimed": ("job.claimed", {"domain": "a.example"}),
+    "page.fetched  200  http://a/  9 bytes in 1 ms  score=90": ("page.fetched", FETCHED),
+    "page.fetched  url=http://a/  tries=2": ("page.fetched", {"url": URL, "tries": 2}),
+    "page.failed  timeout  http://a/ [1m  detail=late": (
+        "page.failed",
+        {"url": f"{URL}\x1b[1m", "reason": "timeout", "detail": "late"},
+    ),
+    "job.stage  {x}  (recorder only)": ("job.stage", {"stage": "{x}", "source": "recorder"}),
+    "of.tomorrow  x=1": ("of.tomorrow", {"x": 1}),
+}
+
+
+@pytest.mark.parametrize("told", STEPS)
+def test_a_step_of_a_trace_says_what_matters_first(told, capsys) -> None:
+    kind, event = STEPS[told]
+    tell(TraceView("J", "a.example", "running", (), ({"at": "now", "type": kind, **event},)))
+    head, line = capsys.readouterr().out.splitlines()
+    assert head == "a.example  running  job J"
+    assert re.sub("  +", "  ", line).strip() == f"now  {told}"
