@@ -7,7 +7,7 @@ import { rate, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
 import { endedOf, Pace } from "./pace.js";
 import { choiceOfStates, confirm, histogram, isOver, number, progress, table, tag, time } from "./parts.js";
-import { go } from "./place.js";
+import { filtered, go } from "./place.js";
 import { OVER_MS, View } from "./view.js";
 
 const ROWS = 100;
@@ -65,11 +65,7 @@ export class Batch extends View {
   get lookMs() { return this.batch && isOver(this.batch.status) ? OVER_MS : super.lookMs; }
 
   #filter(name, value) {
-    const query = new URLSearchParams(this.query);
-    query.delete("cursor"); // of another list
-    if (value) query.set(name, value);
-    else query.delete(name);
-    go(`batch/${this.id}`, query);
+    go(`batch/${this.id}`, filtered(this.query, name, value));
   }
 
   async #change(action, asks) {

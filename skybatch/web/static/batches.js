@@ -5,7 +5,7 @@ import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, post } from "./api.js";
 import { whole } from "./format.js";
 import { choiceOfStates, confirm, isOver, number, progress, table, tag, time } from "./parts.js";
-import { go } from "./place.js";
+import { filtered, go } from "./place.js";
 import { View } from "./view.js";
 
 const ROWS = 50;
@@ -34,11 +34,7 @@ export class Batches extends View {
   }
 
   #filter(name, value) {
-    const query = new URLSearchParams(this.query);
-    query.delete("cursor"); // of another list
-    if (value) query.set(name, value);
-    else query.delete(name);
-    go("batches", query);
+    go("batches", filtered(this.query, name, value));
   }
 
   async #change(action) {
