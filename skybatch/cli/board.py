@@ -28,7 +28,8 @@ def board(batch: BatchView, pace: Pace) -> Text:
 
 
 def _lines(batch: BatchView, pace: Pace) -> Iterator[Text]:
-    yield Text.assemble(_bar(batch), f" {batch.progress:.0%}  {pace.line(batch)}")
+    yield Text.assemble(_bar(batch), f" {batch.progress:.0%}")
+    yield Text(pace.line(batch))
     counts = [
         (f"{batch.counts[state]} {state}", style)
         for state, (style, _) in _STYLES.items()
@@ -46,6 +47,9 @@ def _lines(batch: BatchView, pace: Pace) -> Iterator[Text]:
     running = [job for job in jobs if job.status == "running"]
     for job in running[:_JOBS]:
         yield Text(f"  {plain(job.domain)}  {plain(job.stage)}", "bright_black")
+    others = batch.counts.get("running", 0) - len(running[:_JOBS])
+    if running and others > 0:
+        yield Text(f"  and {others:,} more", "bright_black")
 
 
 def _bar(batch: BatchView) -> Text:

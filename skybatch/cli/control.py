@@ -9,12 +9,14 @@ from skybatch.cli.status import tell
 from skybatch.cli.view import BatchView, PausedView
 
 
-def change(batch_id: str, what: str, *, as_json: bool) -> None:
+def change(
+    batch_id: str, what: str, *, as_json: bool, in_vain: str = "it had already ended"
+) -> None:
     """Ask the daemon to do something to a batch (`pause`, `retry?reason=timeout`), and print what
-    it is then."""
+    it is then; `in_vain` says why nothing has changed."""
     before, answer = asyncio.run(ask(batch_id, what))
     if before.is_over and answer.read(BatchView).is_over:
-        click.echo(f"nothing has changed: it had already ended, {before.status}", err=True)
+        click.echo(f"nothing has changed: {in_vain}; it is {before.status}", err=True)
     show(answer, as_json=as_json)
 
 

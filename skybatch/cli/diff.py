@@ -31,11 +31,14 @@ async def _show(batch_id: str | None, against: str | None, *, as_json: bool) -> 
         query = {"format": "ndjson"}
         if against:
             query["against"] = await client.find_batch(against)
-        rest = b""
+        rest, count = b"", 0
         async for chunk in client.stream(f"/batch/{newer}/diff", query):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in filter(None, lines):
                 _print(line, as_json=as_json)
+                count += 1
+        if not count:
+            click.echo("nothing has changed", err=True)
 
 
 def _print(line: bytes, *, as_json: bool) -> None:

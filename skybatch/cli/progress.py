@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import click
 
@@ -19,6 +20,15 @@ _RESTART_S = 60.0  # a daemon that is restarted is waited for
 _LOOK_AGAIN_S = 0.5
 
 Show = Callable[[BatchView], None]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Where progress is shown."""
+
+    show: Show
+    say: Say  # a line besides
 
 
 async def follow(
@@ -26,24 +36,24 @@ async def follow(
 ) -> Answer:
     """The status of a batch once it has ended. Raises CommandError 124 when time runs out."""
     try:
-        with _nothing() if is_quiet else _display() as show:
+        with _nothing() if is_quiet else _display() as display:
             async with asyncio.timeout(timeout_s):
-                return await _until_over(client, batch_id, show)
+                return await _until_over(client, batch_id, display)
     except TimeoutError as error:
         message = f"the batch is not over after {timeout_s:g} s; it goes on"
         raise CommandError(message, Exit.TIMED_OUT) from error
 
 
-async def _until_over(client: Client, batch_id: str, show: Show) -> Answer:
-    async for answer in _changes(client, batch_id):
+async def _until_over(client: Client, batch_id: str, display: Display) -> Answer:
+    async for answer in _changes(client, batch_id, display.say):
         batch = answer.read(BatchView)
-        show(batch)
+        display.show(batch)
         if batch.is_over:
             return answer
     raise AssertionError("the changes of a batch end with the batch")
 
 
-async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
+async def _changes(client: Client, batch_id: str, say: Say) -> AsyncIterator[Answer]:
     """The status now, and each time that it is another one."""
     path, etag, last_seen = f"/batch/{batch_id}/status", "", None
     is_away = False
@@ -55,12 +65,12 @@ async def _changes(client: Client, batch_id: str) -> AsyncIterator[Answer]:
             if last_seen is None or time.monotonic() - last_seen > _RESTART_S:
                 raise
             if not is_away:
-                click.echo("the daemon does not answer; waiting for it", err=True)
+                say("the daemon does not answer; waiting for it")
             is_away = True
             await asyncio.sleep(_LOOK_AGAIN_S)
             continue
         if is_away:
-            click.echo("the daemon is back", err=True)
+            say("the daemon is back")
         is_away, last_seen = False, time.monotonic()
         if answer.status != 304:
             etag = answer.etag
@@ -80,16 +90,20 @@ def going_on(batch_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def _nothing() -> Iterator[Show]:
-    yield lambda _batch: None
+def _nothing() -> Iterator[Display]:
+    yield Display(lambda _batch: None, _say)
 
 
-def _display() -> AbstractContextManager[Show]:
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _display() -> AbstractContextManager[Display]:
     return _board() if sys.stderr.isatty() else _lines()
 
 
 @contextmanager
-def _lines() -> Iterator[Show]:
+def _lines() -> Iterator[Display]:
     """A plain line now and then, for pipes and log files."""
     pace = Pace()
     next_at = 0.0
@@ -100,13 +114,13 @@ def _lines() -> Iterator[Show]:
         pace.see(batch, now)
         if now >= next_at or batch.is_over:
             next_at = now + _LINE_EVERY_S
-            click.echo(pace.line(batch), err=True)
+            _say(pace.line(batch))
 
-    yield show
+    yield Display(show, _say)
 
 
 @contextmanager
-def _board() -> Iterator[Show]:
+def _board() -> Iterator[Display]:
     """Bar, pace, reasons and what runs, for people."""
     from rich.console import Console
     from rich.live import Live
@@ -120,4 +134,4 @@ def _board() -> Iterator[Show]:
             pace.see(batch, time.monotonic())
             live.update(board(batch, pace), refresh=True)
 
-        yield show
+        yield Display(show, lambda line: live.console.print(line, markup=False))

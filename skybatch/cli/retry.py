@@ -17,4 +17,5 @@ def command(*, batch_id: str, reason: tuple[str, ...], as_json: bool) -> None:
     What is fetched stays.
     """
     query = f"?{urlencode({'reason': ','.join(reason)})}" if reason else ""
-    change(batch_id, f"retry{query}", as_json=as_json)
+    in_vain = f"no domain has ended with {' or '.join(reason) or 'a failure'}"
+    change(batch_id, f"retry{query}", as_json=as_json, in_vain=in_vain)

@@ -123,7 +123,8 @@ def tell(batch: BatchView) -> None:
     if batch.processing_time is not None:
         lines.append(f"took     {duration(batch.processing_time)}")
     click.echo("\n".join(lines))
-    troubles = [job for job in batch.domain_statuses.values() if job.reason]
+    jobs = batch.domain_statuses.values()
+    troubles = [job for job in jobs if job.reason not in (None, job.status)]
     for job in troubles[:_TROUBLES]:
         why = f"{job.reason}: {plain(job.detail)}" if job.detail else job.reason
         click.echo(f"  {job.status}  {plain(job.domain)}  {why}")

@@ -189,7 +189,7 @@ class Throttled:
             except FetchError as error:
                 if error.reason is Reason.TIMEOUT:
                     host.failed()
-                else:
+                elif error.reached >= Reached.CONNECT:  # a name without an address is no host
                     host.missed()
                 raise
         if response.asks_to_wait and response.retry_after_s is not None:

@@ -79,6 +79,8 @@ async def _serve_until_ended(port: int, hosts: Mapping[str, Mapping[str, Resourc
         sys.stdout.write(f"sample sites on http://{LOOPBACK}:{taken}\n")
         # Not all: nobody may read them, and a pipe holds 64 KiB.
         sys.stdout.write("".join(f"{host}\n" for host in islice(hosts, _SHOWN)))
+        if len(hosts) > _SHOWN:
+            sys.stdout.write(f"and {len(hosts) - _SHOWN} more\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
 
@@ -97,6 +99,8 @@ def main() -> None:
         asyncio.run(_serve_until_ended(given.port, hosts))
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        sys.exit(f"port {given.port} cannot be used: {error.strerror}")
 
 
 if __name__ == "__main__":

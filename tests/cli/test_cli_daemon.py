@@ -155,7 +155,8 @@ def test_what_failed_is_tried_again(skybatch) -> None:
     batch_id = json.loads(skybatch("status", "--json").stdout)["batch_id"]
     nothing = skybatch("retry", batch_id, "--reason", "timeout", "--json")
     assert (nothing.returncode, json.loads(nothing.stdout)["status"]) == (0, "failed")
-    assert "nothing has changed: it had already ended" in nothing.stderr
+    told = "nothing has changed: no domain has ended with timeout; it is failed\n"
+    assert nothing.stderr == told
     again = skybatch("retry", batch_id, "--reason", "nxdomain", "--json")
     assert (again.returncode, json.loads(again.stdout)["status"]) == (0, "running")
     assert skybatch("status", batch_id, "--wait", "--timeout", "10").returncode == 4

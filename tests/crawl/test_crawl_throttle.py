@@ -289,9 +289,11 @@ class Later(SystemClock):
 async def test_requests_that_fail_count_until_one_is_answered() -> None:
     async with Site({"*": {"*": Page("<p>")}}) as site, web_of(site) as web:
         throttled = Throttled(web.fetcher, SystemClock())
-        gone = Request("http://gone.invalid/")
-        for _ in range(2):
+        for url in ("https://a.test/", "https://a.test/", "https://gone.invalid/"):
             with pytest.raises(FetchError):
-                await throttled.get(gone)
+                await throttled.get(Request(url))
         (state,) = throttled.hosts()
-        assert (state.host, state.failures, state.slow_s) == ("gone.invalid", 2, 0.0)
+        assert (state.host, state.failures, state.slow_s) == ("a.test", 2, 0.0)
+        await throttled.get(Request("http://a.test/"))
+        (state,) = throttled.hosts()
+        assert state.failures == 0

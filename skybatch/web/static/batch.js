@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, download, post, unreachable } from "./api.js";
-import { rate, span, whole } from "./format.js";
+import { rate, short, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
 import { endedOf, Pace } from "./pace.js";
 import { choiceOfStates, confirm, histogram, isOver, number, progress, table, tag, time } from "./parts.js";
@@ -69,7 +69,8 @@ export class Batch extends View {
   }
 
   async #change(action, asks) {
-    if (asks && !(await confirm(`${asks} this batch?`, asks))) return;
+    const name = this.batch.label ?? short(this.id);
+    if (asks && !(await confirm(`${asks} the batch ${name}?`, asks))) return;
     await this.act(async () => {
       if (action === "delete") {
         await ask(`/batch/${this.id}`, { method: "DELETE" });
@@ -111,9 +112,9 @@ export class Batch extends View {
   template() {
     const { batch, told } = this;
     return html`
-      <p class="crumbs"><a href="#/batches">Batches</a></p>
+      <p class="crumbs"><a href="#/batches">Batches</a> / <code>${this.id}</code></p>
       <div class="title">
-        <h1>${batch.label ?? `Batch ${this.id.slice(-12)}`}</h1>
+        <h1>${batch.label ?? `Batch ${short(this.id)}`}</h1>
         ${tag(batch.status, batch.paused)}
         <span class="actions">${this.#actions()}</span>
       </div>
@@ -172,8 +173,8 @@ export class Batch extends View {
   }
 
   #table() {
-    if (!this.jobs.length) return html`<p class="quiet">There is none.</p>`;
-    const heads = ["Domain", "State", "Reason", number("Pages"), number("Failed"), number("Attempt"), "Stage"];
+    if (!this.jobs.length) return html`<p class="quiet">There is none.</p>${this.#pager()}`;
+    const heads = ["Domain", "State", "Reason", number("Pages"), number("Failed pages"), number("Attempt"), "Stage"];
     return html`${table(heads, repeat(this.jobs, (job) => job.job_id, (job) => html`<tr>
         <td><a href=${`#/job/${job.job_id}`}>${job.domain}</a></td>
         <td>${tag(job.status, job.paused)}</td>
@@ -183,7 +184,11 @@ export class Batch extends View {
         <td class="number">${whole(job.attempt)}</td>
         <td>${job.next_attempt_at ? html`waits until ${time(job.next_attempt_at)}` : job.stage}</td>
       </tr>`))}
-      <nav class="pager" aria-label="More domains">
+      ${this.#pager()}`;
+  }
+
+  #pager() {
+    return html`<nav class="pager" aria-label="More domains">
         ${this.query.get("cursor") ? html`<button type="button" @click=${() => history.back()}>Back</button>` : nothing}
         ${this.next ? html`<button type="button" @click=${() => this.#filter("cursor", this.next)}>Next ${ROWS}</button>` : nothing}
       </nav>`;

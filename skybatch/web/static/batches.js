@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { ask, post } from "./api.js";
-import { whole } from "./format.js";
+import { short, whole } from "./format.js";
 import { choiceOfStates, confirm, isOver, number, progress, table, tag, time } from "./parts.js";
 import { filtered, go } from "./place.js";
 import { View } from "./view.js";
@@ -85,7 +85,7 @@ export class Batches extends View {
       this.draw();
     };
     const choice = html`<input type="checkbox" aria-label="Choose all" .checked=${isAll} @change=${all}>`;
-    const heads = [choice, "Batch", "State", ["Domains", "wide"], number("Pages"), number("Failed"), "Submitted"];
+    const heads = [choice, "Batch", "State", ["Domains", "wide"], number("Pages"), number("Failed domains"), "Submitted"];
     return table(heads, repeat(this.items, (batch) => batch.batch_id, (batch) => this.#row(batch)));
   }
 
@@ -94,7 +94,7 @@ export class Batches extends View {
     return html`<tr>
       <td><input type="checkbox" aria-label=${`Choose ${batch.label ?? id}`} .checked=${this.chosen.has(id)}
         @change=${(event) => this.#choose(id, event.target.checked)}></td>
-      <td><a href=${`#/batch/${id}`}>${batch.label ?? id.slice(-12)}</a></td>
+      <td><a href=${`#/batch/${id}`}>${batch.label ?? short(id)}</a></td>
       <td>${tag(batch.status, batch.paused)}</td>
       <td>${progress(batch)}</td>
       <td class="number">${whole(batch.pages.fetched)}</td>

@@ -25,6 +25,7 @@ export class Series {
 }
 
 const HEIGHT = 160;
+const clock = (seconds) => new Date(1_000 * seconds).toLocaleTimeString("en-GB");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 class Chart extends AsyncDirective {
@@ -49,7 +50,7 @@ class Chart extends AsyncDirective {
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-      axes: [{ ...axis, space: 80 }, { ...axis, size: 44 }],
+      axes: [{ ...axis, space: 80, values: (_, times) => times.map(clock) }, { ...axis, size: 44 }],
       series: [{}, ...names.map((label, i) => ({ label, stroke: strokes[i], width: 1.5, points: { show: false } }))],
     }, data, element);
     this.#observer = new ResizeObserver(() =>
@@ -65,5 +66,6 @@ class Chart extends AsyncDirective {
 }
 
 const drawn = directive(Chart);
+// Two points make a line.
 export const chart = (series, names) =>
-  html`<div class="chart" role="img" aria-label=${names.join(" and ")} ${drawn(series, names)}></div>`;
+  series[0].times.length < 2 ? html`<p class="chart quiet">The lines begin in a moment.</p>` : html`<div class="chart" role="img" aria-label=${names.join(" and ")} ${drawn(series, names)}></div>`;

@@ -33,8 +33,9 @@ function plain(name, schema) {
 // What a value must keep to, besides its type.
 function bounds(schema) {
   const told = [];
-  if (schema.minimum !== undefined) told.push(`from ${schema.minimum}`);
-  if (schema.maximum !== undefined) told.push(`to ${schema.maximum}`);
+  const { minimum, maximum } = schema;
+  if (maximum !== undefined) told.push(`from ${minimum} to ${maximum}`);
+  else if (minimum !== undefined) told.push(`from ${minimum}`);
   if (schema.maxLength !== undefined) told.push(`at most ${schema.maxLength} characters`);
   if (schema.maxItems !== undefined) told.push(`at most ${schema.maxItems}`);
   if (schema.default !== undefined) told.push(`otherwise ${JSON.stringify(schema.default)}`);
@@ -105,14 +106,14 @@ function page() {
     <a class="skip" href="#content">Skip to the content</a>
     <header><a class="name" href="/">skybatch</a><nav aria-label="Pages"><a href="/">Dashboard</a>
       <a href="/docs" aria-current="page">API</a><a href="/openapi.json">openapi.json</a></nav></header>
-    <main id="content" tabindex="-1">
+    <main id="content" class="reference" tabindex="-1">
       <div class="title"><h1>API of skybatch ${info.version}</h1>
         <span class="actions"><label>Find <input type="search" .value=${wanted}
           @input=${(event) => { wanted = event.target.value.toLowerCase(); draw(); }}></label></span></div>
       <p>${info.description} Calls want the header <code>Authorization: Bearer TOKEN</code>, but for those
         that tell whether the daemon lives. Errors are problem documents that name every fault.</p>
       ${tags.map(group)}
-      <section><h2>Shapes</h2>${Object.entries(components.schemas).map(([name, shape]) => html`
+      <section class="shapes" ?hidden=${wanted !== ""}><h2>Shapes</h2>${Object.entries(components.schemas).map(([name, shape]) => html`
         <details id=${`shape-${name}`}><summary><code>${name}</code>
           <span class="quiet">${shape.description ?? ""}</span></summary>
           ${shape.enum ? html`<p>${kind(shape)}</p>` : members(shape)}</details>`)}</section>

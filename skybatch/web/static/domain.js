@@ -2,7 +2,7 @@
 
 import { html, nothing, svg } from "./vendor/lit-html/lit-html.js";
 import { ask } from "./api.js";
-import { moment, span, whole } from "./format.js";
+import { moment, short as prefix, span, whole } from "./format.js";
 import { isOver, out, table, tag } from "./parts.js";
 import { OVER_MS, View } from "./view.js";
 
@@ -31,7 +31,7 @@ export class Domain extends View {
   template() {
     const { job } = this;
     return html`
-      <p class="crumbs"><a href="#/batches">Batches</a> / <a href=${`#/batch/${job.batch_id}`}>its batch</a></p>
+      <p class="crumbs"><a href="#/batches">Batches</a> / <a href=${`#/batch/${job.batch_id}`}>${prefix(job.batch_id)}</a></p>
       <div class="title"><h1>${job.domain}</h1>${tag(job.status, job.paused)}</div>
       ${job.reason ? html`<p class="attention"><strong>${job.reason}</strong> ${job.detail ?? ""}</p>` : nothing}
       ${this.#profile(this.record)}

@@ -10,6 +10,7 @@ const channel = new BroadcastChannel(LOCK);
 const listeners = new Set();
 let lastId = null;
 let state = "connecting";
+let wake = () => {};
 let isReading = false; // this tab reads for all
 
 // Tells `hear` every event, and the state of the stream: "connecting", "open" or "lost".
@@ -31,9 +32,17 @@ function share(message) {
 }
 
 channel.onmessage = ({ data }) => {
-  if (data.type !== "hello") tell(data);
+  if (data.type === "nudge") wake();
+  else if (data.type !== "hello") tell(data);
   else if (isReading) channel.postMessage({ type: "feed", state });
 };
+
+// The daemon has just answered: whoever waits to try the stream again need not wait any longer.
+export function nudge() {
+  if (state !== "lost") return;
+  wake();
+  channel.postMessage({ type: "nudge" });
+}
 
 export function start(signal) {
   channel.postMessage({ type: "hello" });
@@ -70,7 +79,10 @@ async function readOn(signal) {
       if (signal.aborted) return;
     }
     share({ type: "feed", state: "lost" });
-    await new Promise((resolve) => setTimeout(resolve, pause * (0.75 + Math.random() / 2)));
+    await new Promise((resolve) => {
+      wake = resolve;
+      setTimeout(resolve, pause * (0.75 + Math.random() / 2));
+    });
     pause = Math.min(MOST_MS, 2 * pause);
   }
 }

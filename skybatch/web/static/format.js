@@ -8,6 +8,9 @@ export const whole = (value) => (value === null || value === undefined ? "–" :
 
 export const rate = (value) => (value < 10 ? ONE : WHOLE).format(value);
 
+// How an id begins: enough for people, and for the command line.
+export const short = (id) => id.slice(0, 13);
+
 export const milliseconds = (seconds) => (seconds === null ? "–" : `${ONE.format(1_000 * seconds)} ms`);
 
 export const percent = (share) => `${ONE.format(100 * share)} %`;

@@ -1,7 +1,7 @@
 // Events as lines.
 
 import { html } from "./vendor/lit-html/lit-html.js";
-import { span } from "./format.js";
+import { short, span } from "./format.js";
 
 const WORDS = {
   "batch.submitted": ({ data }) => `was submitted with ${data.jobs} domains`,
@@ -34,7 +34,7 @@ function happened(event) {
   const said = WORDS[event.type]?.(event) ?? event.type;
   const isJob = event.job_id !== null && event.job_id !== undefined;
   const target = isJob ? `#/job/${event.job_id}` : `#/batch/${event.batch_id}`;
-  const name = isJob ? event.data.domain ?? "a domain" : `batch ${event.batch_id.slice(-12)}`;
+  const name = isJob ? event.data.domain ?? "a domain" : `batch ${short(event.batch_id)}`;
   return html`<li>
     <time datetime=${event.at}>${new Date(event.at).toLocaleTimeString("en-GB")}</time>
     <a href=${target}>${name}</a> <span>${said}</span>

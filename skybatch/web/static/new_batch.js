@@ -11,7 +11,8 @@ const SHOWN = 100; // rejected lines
 const MEMBERS = ["max_pages", "max_concurrent_jobs", "label", "webhook_url"];
 
 export class NewBatch extends View {
-  text = "";
+  text = ""; // or the file that is sent in its place
+  typed = "";
   type = "text/plain";
   fileName = null;
   preview = null;
@@ -43,10 +44,10 @@ export class NewBatch extends View {
         <div class="drop" @dragover=${(event) => event.preventDefault()} @drop=${(event) => this.#drop(event)}>
           <label for="list">Domains, one on each line; or drop a CSV or text file here</label>
           <textarea id="list" rows="10" spellcheck="false" placeholder="example.com"
-            .value=${this.fileName ? "" : this.text} ?disabled=${this.fileName !== null}
+            .value=${this.typed} ?disabled=${this.fileName !== null}
             @input=${(event) => this.#typed(event.target.value)}></textarea>
           <p>${this.fileName
-            ? html`<strong>${this.fileName}</strong> <button type="button" @click=${() => this.#typed("")}>Take it away</button>`
+            ? html`<strong>${this.fileName}</strong> <button type="button" @click=${() => this.#typed(this.typed)}>Take it away</button>`
             : html`<label class="file">or choose a file
                 <input type="file" accept=".csv,.txt,.ndjson,text/csv,text/plain"
                   @change=${(event) => this.#file(event.target.files[0])}></label>`}</p>
@@ -71,7 +72,7 @@ export class NewBatch extends View {
         <div><dt>Named twice</dt><dd class="number">${whole(found.duplicates)}</dd></div>
         <div><dt>Rejected</dt><dd class="number">${whole(found.rejected_count)}</dd></div>
       </dl>
-      ${found.rejected.length ? html`${table([number("Line"), "As written", "Why not"], found.rejected.slice(0, SHOWN).map((line) => html`<tr>
+      ${found.rejected.length ? html`${table([number("Row"), "As written", "Why not"], found.rejected.slice(0, SHOWN).map((line) => html`<tr>
           <td class="number">${whole(line.index + 1)}</td><td>${line.domain}</td><td>${line.detail}</td></tr>`))}
       ${found.rejected_count > SHOWN ? html`<p class="quiet">… and ${whole(found.rejected_count - SHOWN)} more.</p>` : nothing}` : nothing}
     </section>`;
@@ -79,7 +80,7 @@ export class NewBatch extends View {
 
   #typed(text) {
     this.version += 1;
-    Object.assign(this, { text, type: "text/plain", fileName: null, preview: null, problem: null });
+    Object.assign(this, { text, typed: text, type: "text/plain", fileName: null, preview: null, problem: null });
     this.draw();
   }
 
@@ -132,6 +133,7 @@ export class NewBatch extends View {
       await action();
     } catch (error) {
       this.problem = error;
+      scrollTo({ top: 0 }); // that is where it stands
     }
     this.isBusy = false;
     this.draw();

@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ask, Problem, request } from "./api.js";
 import { chart, Series } from "./charts.js";
-import { bytes, milliseconds, rate, span, whole } from "./format.js";
+import { bytes, milliseconds, rate, short, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
 import { number, progress, table, tag, time } from "./parts.js";
 import { mean, parse, sum } from "./scrape.js";
@@ -97,7 +97,7 @@ export class Overview extends View {
       <section aria-labelledby="newest"><h2 id="newest">Newest batches</h2>
         ${this.batches.length ? table(["Batch", "State", ["Domains", "wide"], number("Pages"), "Since"],
           this.batches.map((batch) => html`<tr>
-            <td><a href=${`#/batch/${batch.batch_id}`}>${batch.label ?? batch.batch_id.slice(-12)}</a></td>
+            <td><a href=${`#/batch/${batch.batch_id}`}>${batch.label ?? short(batch.batch_id)}</a></td>
             <td>${tag(batch.status, batch.paused)}</td>
             <td>${progress(batch)}</td>
             <td class="number">${whole(batch.pages.fetched)}</td>

@@ -7,25 +7,30 @@ const endedOf = ({ counts }) => counts.complete + counts.partial + counts.failed
 
 export class Pace {
   #looks = [];
+  #first = null;
 
   see(batch) {
     const now = performance.now();
-    this.#looks.push({ at: now, fetched: batch.pages.fetched, ended: endedOf(batch) });
+    const look = { at: now, fetched: batch.pages.fetched, ended: endedOf(batch) };
+    this.#first ??= look;
+    this.#looks.push(look);
     while (this.#looks.length > 2 && this.#looks[1].at <= now - WINDOW_MS) this.#looks.shift();
   }
 
-  get #span() { return (this.#looks.at(-1).at - this.#looks[0].at) / 1_000; }
-
   // Pages a second; `null` before the second look.
   get rate() {
-    const seconds = this.#span;
-    return seconds < 1 ? null : (this.#looks.at(-1).fetched - this.#looks[0].fetched) / seconds;
+    const old = this.#looks[0], last = this.#looks.at(-1);
+    return last.at - old.at < 1_000 ? null : (1_000 * (last.fetched - old.fetched)) / (last.at - old.at);
   }
 
-  // Seconds to the end, if it goes on like this.
+  // Seconds to the end, if it goes on as it did lately, or else since the first look.
   left(batch) {
-    const ended = this.#looks.at(-1).ended - this.#looks[0].ended;
-    return ended < ENOUGH ? null : (this.#span / ended) * (batch.total_domains - endedOf(batch));
+    const last = this.#looks.at(-1);
+    for (const old of [this.#looks[0], this.#first]) {
+      const ended = last.ended - old.ended;
+      if (ended >= ENOUGH) return ((last.at - old.at) / 1_000 / ended) * (batch.total_domains - endedOf(batch));
+    }
+    return null;
   }
 }
 

@@ -85,10 +85,18 @@ export const trouble = (error) =>
     ? html`<div class="trouble" role="alert">
         <p>${error.message}</p>
         ${error.errors?.length
-          ? html`<ul>${error.errors.map((fault) => html`<li><code>${fault.pointer}</code> ${fault.detail}</li>`)}</ul>`
+          ? html`<ul>${error.errors.map((fault) => html`<li>${where(fault)} ${fault.detail}</li>`)}</ul>`
           : nothing}
       </div>`
     : nothing;
+
+// Where a fault is: a row of the list, or a member, unless its name stands in the sentence anyway.
+function where({ pointer, detail }) {
+  const row = /^\/domains\/(\d+)$/.exec(pointer);
+  if (row !== null) return html`Row ${whole(Number(row[1]) + 1)}:`;
+  const name = pointer.replace(/^[?/]/, "");
+  return name && !detail.startsWith(name) ? html`<code>${name}</code>` : nothing;
+}
 
 // Asks before what cannot be undone; resolves to whether it is wanted.
 export function confirm(question, action) {
@@ -105,8 +113,11 @@ export function confirm(question, action) {
   dialog.append(text, form);
   document.body.append(dialog);
   dialog.showModal();
+  const leave = () => dialog.close("no"); // with the page that it is about
+  addEventListener("hashchange", leave);
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
+      removeEventListener("hashchange", leave);
       dialog.remove();
       resolve(dialog.returnValue === "yes");
     });

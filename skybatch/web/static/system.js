@@ -3,9 +3,10 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ask, post } from "./api.js";
 import { milliseconds, moment, span, whole } from "./format.js";
-import { confirm, number, table } from "./parts.js";
+import { confirm, number, table, time } from "./parts.js";
 import { View } from "./view.js";
 
+const recovered = ({ recovery: { jobs, ended, report } }) => (jobs || ended ? report : "There was nothing to recover.");
 const SHOWN = 50; // workers
 
 export class System extends View {
@@ -45,7 +46,7 @@ export class System extends View {
           <dt>Looked through for damage</dt><dd>${moment(health.store.inspected_at)}</dd>
         </dl></section>
       </div>
-      <section><h2>Last start</h2><p>${health.recovery.report}</p></section>
+      <section><h2>Last start</h2><p>${recovered(health)}</p></section>
       <section><h2>Findings of the monitor</h2>
         ${health.monitor.findings.length
           ? html`<ul>${health.monitor.findings.map((each) => html`<li>${each.sentence}</li>`)}</ul>`
@@ -53,9 +54,9 @@ export class System extends View {
       <section><h2>Workers</h2>${this.#workers()}</section>
       <section><h2>Hosts that ask to be left alone, fail or are slow</h2>${this.#hosts()}</section>
       <section><h2>Messages to webhooks</h2>
-        ${this.deliveries.length ? table(["Type", "To", "State", number("Attempts"), "Last answer", ""], this.deliveries.map((each) => html`<tr>
-            <td>${each.type}</td><td>${each.url}</td><td>${each.status}</td>
-            <td class="number">${whole(each.attempts)}</td><td>${each.detail ?? each.response_status ?? "–"}</td>
+        ${this.deliveries.length ? table(["Type", "Since", "To", "State", number("Attempts"), "Next attempt", "Last answer", ""], this.deliveries.map((each) => html`<tr>
+            <td><a href=${`#/batch/${each.batch_id}`}>${each.type}</a></td><td>${time(each.created_at)}</td><td>${each.url}</td><td>${each.status}</td>
+            <td class="number">${whole(each.attempts)}</td><td>${moment(each.next_attempt_at)}</td><td>${each.detail ?? each.response_status ?? "–"}</td>
             <td><button type="button" @click=${() => this.act(() => post(`/deliveries/${each.delivery_id}/send`))}>Send again</button></td>
           </tr>`)) : html`<p class="quiet">None.</p>`}</section>
       <section><details><summary>Configuration in force</summary>${this.#configuration()}</details></section>`;

@@ -2,7 +2,7 @@
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { unreachable } from "./api.js";
-import { listen } from "./feed.js";
+import { listen, nudge } from "./feed.js";
 import { trouble } from "./parts.js";
 
 const SETTLE_MS = 400; // a look for many events, not one for each
@@ -104,6 +104,7 @@ export class View {
       await this.fetch();
       this.error = null;
       this.isLoaded = true;
+      nudge();
     } catch (error) {
       if (!unreachable(error) || !this.isLoaded) this.error = error;
     }
@@ -140,7 +141,8 @@ export class View {
     if (this.closing.signal.aborted) return;
     let body;
     try {
-      body = this.isLoaded ? this.template() : html`<p class="quiet">Loading …</p>`;
+      if (this.isLoaded) body = this.template();
+      else body = this.error === null ? html`<p class="quiet">Loading …</p>` : nothing;
     } catch (error) {
       console.error(error); // a bug of the page
       body = trouble(error);
