@@ -91,7 +91,8 @@ class Invalid(SkybatchError):
     code = "invalid"
 
     def __init__(self, faults: tuple[Fault, ...], message: str = "") -> None:
-        super().__init__(message or "; ".join(f"{f.pointer}: {f.detail}" for f in faults[:20]))
+        told = (f"{f.pointer}: {f.detail}" if f.pointer else f.detail for f in faults[:20])
+        super().__init__(message or "; ".join(told))
         self.faults = faults
 
 

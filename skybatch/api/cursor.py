@@ -87,7 +87,17 @@ class Query:
 
     def limit(self) -> int:
         """How many items a list gives at most."""
-        return int(self.number("limit", low=1, high=MAX_LIMIT, default=DEFAULT_LIMIT))
+        return self.whole("limit", low=1, high=MAX_LIMIT, default=DEFAULT_LIMIT)
+
+    def whole(self, name: str, *, low: int, high: int, default: int) -> int:
+        """A whole number within bounds, in digits."""
+        text = self.text(name)
+        if text is None:
+            return default
+        if re.fullmatch(r"[0-9]{1,12}", text) and low <= int(text) <= high:
+            return int(text)
+        self.fault(name, f"must be a whole number from {low} to {high}")
+        return default
 
     def flag(self, name: str) -> bool:
         """`1` or `true`, `0` or `false`."""

@@ -91,8 +91,9 @@ def one_of(name: str, meaning: str, *choices: str) -> Parameter:
 
 
 def flag(name: str, meaning: str) -> Parameter:
-    """`1` or `0`."""
-    return Parameter(name, meaning, {"type": "string", "enum": ["1", "0"], "default": "0"})
+    """`1` or `true`, `0` or `false`."""
+    words = ["1", "0", "true", "false"]
+    return Parameter(name, meaning, {"type": "string", "enum": words, "default": "0"})
 
 
 def word(name: str, meaning: str, **schema: object) -> Parameter:

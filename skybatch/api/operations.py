@@ -160,7 +160,11 @@ OPERATIONS = (
             flag("all_rows", "A line for each line of the list, duplicates and rejected included"),
             word("fields", "Only these fields, separated by commas"),
             words("kind", "Only e-mail addresses of these kinds", EmailKind),
-            Parameter("limit", "How many lines", {"type": "integer", "minimum": 1}), CURSOR,
+            Parameter(
+                "limit", "How many lines",
+                {"type": "integer", "minimum": 1, "maximum": results.MOST},
+            ),
+            CURSOR,
         ),
         has_head=False,
     ),

@@ -23,6 +23,7 @@ from skybatch.store.reader import Snapshot
 from skybatch.store.results import domain_results, page_results
 
 SLICE = 200  # rows of one read
+MOST = 1_000_000_000  # lines that may be asked for
 _TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 REJECTED = "rejected"
 
@@ -84,7 +85,7 @@ def _wanted(request: web.Request) -> _Wanted:
     level = query.one_of("level", "domain", "page")
     include = query.one_of("include", "", "all")
     all_rows = query.flag("all_rows")
-    limit = int(query.number("limit", low=1, high=1e9, default=0))
+    limit = query.whole("limit", low=1, high=MOST, default=0)
     after = query.cursor()
     fields = tuple(filter(None, (query.text("fields") or "").split(",")))
     kinds = query.words("kind", EmailKind)

@@ -34,6 +34,8 @@ class Setting:
         """The value, with secrets replaced: tokens, passwords, and what headers say."""
         if self.name in SECRETS and self.value:
             return HIDDEN
+        if self.name == "webhooks.url" and "?" in str(self.value):
+            return f"{str(self.value).partition('?')[0]}?{HIDDEN}"
         if self.name == "extract.field":
             return msgspec.to_builtins(self.value)
         if self.name == "crawl.headers" and isinstance(self.value, Mapping):

@@ -139,9 +139,10 @@ def listing(
     wanted = {"seq < :before": before, "batch_id = :batch": batch_id}
     given = [condition for condition, value in wanted.items() if value is not None]
     known = {"before": before, "batch": batch_id, "limit": limit}
+    each = dict.fromkeys(states) or (None,)  # an index gives those of a state in their order
     found = [
         row
-        for state in states or (None,)  # a list of each, which the index gives in its order
+        for state in each
         for row in _newest(db, [*given, *(["state = :state"] if state else [])], known, state)
     ]
     found.sort(key=lambda row: -row["seq"])

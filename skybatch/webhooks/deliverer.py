@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -34,6 +35,22 @@ class Sends(Protocol):
     def __call__(self, url: str, headers: Mapping[str, str], body: str, /) -> Awaitable[Taken]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A message under way."""
+
+    delivery: Delivery
+    task: "asyncio.Task[None]"
+
+
+@dataclass(frozen=True, slots=True)
+class _PutOff:
+    """A message of which it could not be stored what became of it."""
+
+    times: int
+    until: float  # on the monotonic clock
+
+
 class Deliverer:
     """A service: a round starts what is due, and each message takes the time that it takes. A URL
     has a few places of all: one that is slow does not hold up the messages to the others."""
@@ -57,9 +74,8 @@ class Deliverer:
         self._keys = keys
         self._first_retry_s = first_retry_s
         self._jitter = random.SystemRandom()
-        self._under_way: dict[int, asyncio.Task[None]] = {}  # by the row of the message
-        self._sent_now: dict[int, Delivery] = {}  # likewise
-        self._unrecorded: Counter[int] = Counter()  # attempts, by the row of the message
+        self._under_way: dict[int, _Sending] = {}  # by the row of the message
+        self._put_off: dict[int, _PutOff] = {}  # likewise
         self._pruned_at = float("-inf")
         self.wake: Callable[[], None] = lambda: None  # begin a round at once
         self.outcomes: Counter[str] = Counter()  # attempts: delivered, retried, failed
@@ -77,15 +93,23 @@ class Deliverer:
             self._pruned_at = float("-inf") if is_more else self._clock.monotonic()
         while len(self._under_way) < AT_A_TIME:
             if not await self._start_some(now):
-                next_at = await self._store.read(partial(deliveries.next_due_at, after=now))
-                return _LOOK_S if next_at is None else min(_LOOK_S, max(0.0, next_at - now))
+                return await self._pause_s(now)
         return _LOOK_S  # whoever ends wakes us
+
+    async def _pause_s(self, now: float) -> float:
+        next_at = await self._store.read(partial(deliveries.next_due_at, after=now))
+        pauses = [each.until - self._clock.monotonic() for each in self._put_off.values()]
+        if next_at is not None:
+            pauses.append(next_at - now)
+        return min([_LOOK_S, *(pause for pause in pauses if pause > 0)])
 
     async def _start_some(self, now: float) -> bool:
         """Start messages that are due to URLs with a free place; returns whether there were any."""
         # Of before the read: what ends meanwhile may be due in what is read, and is no more.
-        busy = set(self._under_way)
-        places = Counter(sent.url for sent in self._sent_now.values())
+        monotonic = self._clock.monotonic()
+        busy = {seq for seq, each in self._put_off.items() if each.until > monotonic}
+        busy.update(self._under_way)
+        places = Counter(each.delivery.url for each in self._under_way.values())
         full = [url for url, count in places.items() if count >= AT_A_URL]
         limit = AT_A_TIME + len(busy)
         found = await self._store.read(partial(deliveries.due, now=now, limit=limit, without=full))
@@ -102,34 +126,36 @@ class Deliverer:
 
     def _start(self, delivery: Delivery) -> None:
         task = asyncio.create_task(self._deliver(delivery), name=f"delivery {delivery.seq}")
-        self._under_way[delivery.seq] = task
-        self._sent_now[delivery.seq] = delivery
+        self._under_way[delivery.seq] = _Sending(delivery, task)
         task.add_done_callback(lambda _: self._ended(delivery.seq))
 
     def _ended(self, seq: int) -> None:
-        del self._under_way[seq], self._sent_now[seq]
+        del self._under_way[seq]
         self.wake()
 
     async def close(self) -> None:
         """Break off what is under way: without an answer that is recorded it is sent again."""
-        for task in self._under_way.values():
+        tasks = [each.task for each in self._under_way.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _deliver(self, delivery: Delivery) -> None:
         """Send it, and store what became of that. What cannot be stored is sent once more, which
         its id tells; not at once."""
         try:
             await self._record(delivery, await self._sent(delivery))
-            del self._unrecorded[delivery.seq]
+            self._put_off.pop(delivery.seq, None)
             return
         except StoreUnavailable as error:
             log.error("webhook.not_recorded", delivery=delivery.delivery_id, error=str(error))
         except Exception:
             log.exception("webhook.not_recorded", delivery=delivery.delivery_id)
-        self._unrecorded[delivery.seq] += 1
-        vain = self._unrecorded[delivery.seq]
-        await asyncio.sleep(usual_delay_s(vain, first_s=self._first_retry_s))
+        # It waits without a place, and not for long: the store may be good again.
+        before = self._put_off.get(delivery.seq)
+        times = 1 if before is None else before.times + 1
+        pause = min(_LOOK_S, usual_delay_s(times, first_s=self._first_retry_s))
+        self._put_off[delivery.seq] = _PutOff(times, self._clock.monotonic() + pause)
 
     async def _sent(self, delivery: Delivery) -> Taken:
         now = int(self._clock.now())

@@ -61,10 +61,11 @@ def test_secrets_are_hidden(form: list[str]) -> None:
         "SKYBATCH_AUTH__TOKEN": "hunter2",
         "SKYBATCH_FETCH__PROXY": "http://u:hunter2@127.0.0.1:3128",
         "SKYBATCH_CRAWL__HEADERS": '{"Authorization": "hunter2"}',
+        "SKYBATCH_WEBHOOKS__URL": "https://hooks.example/a?key=hunter2",
     }
     result = run("config", *form, **env)
     assert "hunter2" not in result.output
-    assert result.output.count(HIDDEN) == 3
+    assert result.output.count(HIDDEN) == 4
     assert "Authorization" in result.output
 
 

@@ -219,6 +219,40 @@ def test_a_filter_keeps_the_focus(watched, daemon):
     expect(choice).to_be_focused()
 
 
+def test_what_is_typed_into_a_filter_holds_nobody_back(watched, daemon):
+    page = watched.page
+    watched.allowed = ("Failed to load resource",)
+    batch_id = daemon.submit([NAMES[0]], label="Typed")
+    daemon.wait(batch_id)
+    sign_in(page, daemon)
+    page.get_by_role("link", name="Typed").click()
+    page.get_by_label("Domain", exact=True).fill("no domain")
+    page.go_back()
+    page.get_by_role("heading", name="Overview", exact=True).wait_for()
+    assert "domain" not in page.url
+    page.goto(f"{daemon.url}/#/batch/{batch_id}?domain=no+domain&status=none")
+    expect(page.get_by_role("alert")).to_contain_text("domain is no domain")
+    page.get_by_label("Domain", exact=True).fill("")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).not_to_contain_text("domain is no domain")
+
+
+def test_signing_in_and_out_is_for_all_tabs(watched, daemon):
+    page = watched.page
+    page.goto(daemon.url)
+    second = page.context.new_page()
+    sign_in(second, daemon)
+    page.get_by_role("heading", name="Overview", exact=True).wait_for()
+    daemon.wait(daemon.submit(["gone.invalid"], label="Asked about"))
+    page.get_by_role("link", name="Asked about").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").wait_for()
+    second.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").wait_for()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    second.close()
+
+
 def test_a_second_tab_knows_that_the_stream_is_live(watched, daemon):
     page = watched.page
     sign_in(page, daemon)

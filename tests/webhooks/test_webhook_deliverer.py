@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from skybatch.errors import StoreUnavailable
 from skybatch.model.clock import SystemClock
 from skybatch.model.event import EventType
 from skybatch.model.ids import uuid7
@@ -93,9 +94,9 @@ async def test_what_cannot_be_recorded_is_not_sent_again_at_once(store, monkeypa
     await scene.deliverer.close()
 
 
-async def told(store, url, count):
+async def told(store, url, count, *, first=0):
     """So many batches, each of which has something to tell."""
-    for number in range(count):
+    for number in range(first, first + count):
         wanted = replace(
             seeds.submission(batch_id=uuid7(1_900_000_000.0 + number)), webhook_url=url
         )
@@ -164,3 +165,35 @@ async def test_each_event_with_messages_is_known_as_one(tmp_path):
         (EventType.BATCH_PAUSED, False),
         (EventType.BATCH_STUCK, True),
     ]
+
+
+async def test_messages_that_cannot_be_recorded_hold_no_place(store, monkeypatch):
+    """They waited in their places, for up to hours, and those to good receivers behind them."""
+    sent = Counter()
+
+    async def send(url, *_):
+        sent[url] += 1
+        return Taken(200)
+
+    end = deliveries.end
+
+    def partly(tx, delivery, *rest, **more):
+        if "bad" in delivery.url:
+            raise StoreUnavailable("the disk is full")
+        end(tx, delivery, *rest, **more)
+
+    monkeypatch.setattr(deliveries, "end", partly)
+    for number in range(2 * AT_A_TIME):
+        await told(store, f"http://bad-{number}.example/", 1, first=number)
+    deliverer = Deliverer(store, Outbox(), send, SystemClock(), [b"key"], first_retry_s=60.0)
+    deliverer.wake = (turn := asyncio.Event()).set
+    await deliverer.run_once()
+    await told(store, "http://good.example/", 1, first=1_000)
+    while not sent["http://good.example/"]:
+        async with asyncio.timeout(10):
+            await turn.wait()
+        turn.clear()
+        await deliverer.run_once()
+    assert 0 < await deliverer.run_once() <= 60
+    assert all(count == 1 for count in sent.values())
+    await deliverer.close()

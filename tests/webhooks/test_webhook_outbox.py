@@ -80,6 +80,13 @@ def test_the_url_of_all_has_the_form_of_those_of_batches():
     )
 
 
+async def test_a_state_that_is_named_twice_is_one(store):
+    await told(store, await submit(store, "a.example", webhook_url=URL), "one", "two")
+    states = (DeliveryState.PENDING, DeliveryState.PENDING)
+    found = await store.read(lambda db: deliveries.listing(db, states=states, limit=9))
+    assert len({each.seq for each in found}) == len(found) == 4
+
+
 async def test_a_list_by_state_or_batch_reads_an_index(store):
     plans = []
 

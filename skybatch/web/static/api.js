@@ -49,6 +49,16 @@ export async function ask(path, options) {
   return document;
 }
 
+// A list by what the user has typed: a filter that means nothing gives none, and its fault.
+export async function askFor(path, options) {
+  try {
+    return await ask(path, options);
+  } catch (error) {
+    if (error.status !== 422) throw error;
+    return { items: [], next_cursor: null, fault: error };
+  }
+}
+
 export const post = (path, body) => ask(path, { method: "POST", body });
 
 // A file of the API, saved under a name: a link could not carry the token.

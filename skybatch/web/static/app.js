@@ -78,12 +78,14 @@ function show() {
 }
 
 function enter() {
+  reading?.abort();
   reading = new AbortController();
   start(reading.signal);
   show();
 }
 
 function leave() {
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close("no"));
   reading?.abort();
   view?.close();
   view = null;
@@ -100,7 +102,12 @@ function signOut() {
 function signIn(why) {
   const submit = async (event) => {
     event.preventDefault();
-    keep(new FormData(event.target).get("token").trim());
+    const given = new FormData(event.target).get("token").trim();
+    if (!/^[\x21-\x7e]+$/.test(given)) {
+      signIn("That token is not known.");
+      return;
+    }
+    keep(given);
     try {
       await ask("/health");
     } catch (error) {
@@ -151,7 +158,8 @@ addEventListener("hashchange", () => {
   else if (reading !== null && location.hash !== "#content") show();
 });
 addEventListener("signed-out", leave);
-addEventListener("storage", ({ key }) => {
-  if (key === "skybatch.token" && token() === null) leave();
+addEventListener("storage", () => {
+  if (token() === null) leave();
+  else if (reading === null) enter();
 });
 begin();

@@ -2,12 +2,12 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { ask, download, post, unreachable } from "./api.js";
+import { ask, askFor, download, post, unreachable } from "./api.js";
 import { rate, short, span, whole } from "./format.js";
 import { happenings } from "./happenings.js";
 import { endedOf, Pace } from "./pace.js";
-import { choiceOfStates, confirm, histogram, isOver, number, progress, table, tag, time } from "./parts.js";
-import { filtered, go } from "./place.js";
+import { choiceOfStates, confirm, histogram, isOver, number, progress, table, tag, time, trouble } from "./parts.js";
+import { filtered } from "./place.js";
 import { OVER_MS, View } from "./view.js";
 
 const ROWS = 100;
@@ -41,11 +41,11 @@ export class Batch extends View {
     const path = `/batch/${this.id}`;
     const [batch, jobs, told] = await Promise.all([
       ask(path, { signal }),
-      ask(`${path}/jobs?${wanted}`, { signal }),
+      askFor(`${path}/jobs?${wanted}`, { signal }),
       ask(`${path}/explain`, { signal }),
     ]);
     const hasChanged = batch.status !== this.batch?.status;
-    Object.assign(this, { batch, jobs: jobs.items, next: jobs.next_cursor, told });
+    Object.assign(this, { batch, jobs: jobs.items, next: jobs.next_cursor, fault: jobs.fault, told });
     this.pace.see(batch);
     const isDue = performance.now() - this.#summedAt > SUMMARY_MS && !isOver(batch.status);
     if (isDue || hasChanged) this.#sum(path, signal);
@@ -65,7 +65,7 @@ export class Batch extends View {
   get lookMs() { return this.batch && isOver(this.batch.status) ? OVER_MS : super.lookMs; }
 
   #filter(name, value) {
-    go(`batch/${this.id}`, filtered(this.query, name, value));
+    this.go(`batch/${this.id}`, filtered(this.query, name, value));
   }
 
   async #change(action, asks) {
@@ -74,11 +74,11 @@ export class Batch extends View {
     await this.act(async () => {
       if (action === "delete") {
         await ask(`/batch/${this.id}`, { method: "DELETE" });
-        go("batches");
+        this.go("batches");
         return;
       }
       const answer = await post(`/batch/${this.id}/${action}`);
-      if (action === "again") go(`batch/${answer.batch_id}`);
+      if (action === "again") this.go(`batch/${answer.batch_id}`);
     });
   }
 
@@ -128,6 +128,7 @@ export class Batch extends View {
       <section aria-labelledby="domains">
         <h2 id="domains">Domains</h2>
         ${this.#filters()}
+        ${trouble(this.fault)}
         ${this.#table()}
       </section>
       <section aria-labelledby="files"><h2 id="files">Results</h2>

@@ -2,10 +2,10 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { ask, post } from "./api.js";
+import { ask, askFor, post } from "./api.js";
 import { short, whole } from "./format.js";
-import { choiceOfStates, confirm, isOver, number, progress, table, tag, time } from "./parts.js";
-import { filtered, go } from "./place.js";
+import { choiceOfStates, confirm, isOver, number, progress, table, tag, time, trouble } from "./parts.js";
+import { filtered } from "./place.js";
 import { View } from "./view.js";
 
 const ROWS = 50;
@@ -26,7 +26,8 @@ export class Batches extends View {
     for (const name of ["status", "label", "cursor"]) {
       if (this.query.get(name)) wanted.set(name, this.query.get(name));
     }
-    const found = await ask(`/batch?${wanted}`, { signal: this.closing.signal });
+    const found = await askFor(`/batch?${wanted}`, { signal: this.closing.signal });
+    this.fault = found.fault;
     this.items = found.items;
     this.next = found.next_cursor;
     const ids = new Set(this.items.map((batch) => batch.batch_id));
@@ -34,7 +35,7 @@ export class Batches extends View {
   }
 
   #filter(name, value) {
-    go("batches", filtered(this.query, name, value));
+    this.go("batches", filtered(this.query, name, value));
   }
 
   async #change(action) {
@@ -71,6 +72,7 @@ export class Batches extends View {
           <button type="button" class=${key === "delete" || key === "cancel" ? "danger" : nothing}
             @click=${() => this.#change(key)}>${name}</button>`)}</span>
       </form>
+      ${trouble(this.fault)}
       ${this.items.length ? this.#table() : html`<p class="quiet">There is none.</p>`}
       <nav class="pager" aria-label="More batches">
         ${this.query.get("cursor") ? html`<button type="button" @click=${() => history.back()}>Newer</button>` : nothing}

@@ -126,7 +126,7 @@ function draw() {
 
 // What an address points at is open.
 function open() {
-  const found = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const found = document.getElementById(location.hash.slice(1));
   if (found?.tagName !== "DETAILS") return;
   found.open = true;
   found.scrollIntoView();

@@ -4,7 +4,6 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { ask, PREFIX } from "./api.js";
 import { whole } from "./format.js";
 import { number, table } from "./parts.js";
-import { go } from "./place.js";
 import { View } from "./view.js";
 
 const SHOWN = 100; // rejected lines
@@ -122,7 +121,7 @@ export class NewBatch extends View {
     const form = event.target;
     await this.#busy(async () => {
       const { batch_id: id } = await this.#ask(form, {});
-      go(`batch/${id}`);
+      this.go(`batch/${id}`);
     });
   }
 

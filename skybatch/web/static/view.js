@@ -4,6 +4,7 @@ import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { unreachable } from "./api.js";
 import { listen, nudge } from "./feed.js";
 import { trouble } from "./parts.js";
+import { go } from "./place.js";
 
 const SETTLE_MS = 400; // a look for many events, not one for each
 const LOOK_MS = 5_000; // pages move counters without an event
@@ -28,6 +29,8 @@ export class View {
 
   open() {
     this.#unlisten = listen((message) => this.#hear(message));
+    const { signal } = this.closing; // who comes back sees what is now
+    document.addEventListener("visibilitychange", () => document.hidden || this.load(), { signal });
     this.load();
     this.draw();
   }
@@ -44,6 +47,11 @@ export class View {
   turn(query) {
     this.query = query;
     this.load();
+  }
+
+  // Elsewhere, unless one is elsewhere already.
+  go(path, query) {
+    if (!this.closing.signal.aborted) go(path, query);
   }
 
   get lookMs() { return LOOK_MS; }
