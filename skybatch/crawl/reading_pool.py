@@ -20,6 +20,7 @@ from skybatch.crawl.frames import PAGE_CPU_S
 from skybatch.crawl.in_hand import Page, Process
 from skybatch.crawl.reader import ReadingFailed, too_complex
 from skybatch.crawl.readings import ENOUGH, Load
+from skybatch.crawl.slow_hosts import SlowHosts
 from skybatch.crawl.spawning import spawned
 from skybatch.crawl.url import parts_of
 from skybatch.model.clock import Clock
@@ -41,8 +42,6 @@ _PATIENCE_S = 0.5  # after which a slow page waits for no others
 _SILENCE_S = 60.0
 _LOOK_S = 1.0
 _REST_S, _MAX_REST_S = 1.0, 30.0  # before a process that died without having read anything starts
-_MAX_SLOW_HOSTS = 10_000
-_SLOW_S = 0.2  # of the processor for a page: a hundred times what most take
 
 
 class ReadingPool:
@@ -54,7 +53,7 @@ class ReadingPool:
         self._processes: list[Process] = []
         self._waiting: deque[Page] = deque()
         self._slow: deque[Page] = deque()  # large pages, and those of hosts in `_slow_hosts`
-        self._slow_hosts: set[str] = set()  # a page of theirs took long, or killed a process
+        self._slow_hosts = SlowHosts()
         self._is_short = asyncio.Event()  # a page found no process with little to do
         self._looked_at = clock.monotonic()
         self._cpu_s = 0.0  # of the processor, for all pages
@@ -186,8 +185,9 @@ class ReadingPool:
             process.heard_at = self._clock.monotonic()
             page = process.give_back()
             self._cpu_s += reply.cpu_s
-            if reply.cpu_s > _SLOW_S:
-                self._slow_down(page)
+            self._slow_hosts.note(page.host, reply.cpu_s)
+            if page.host in self._slow_hosts:
+                self._slow_down(page.host)
             if page.is_wanted and reply.is_large:
                 page.holds_much = True
                 self._queue(page)
@@ -209,15 +209,14 @@ class ReadingPool:
                 self._queue(page)
         self._hand_out()
 
-    def _slow_down(self, page: Page) -> None:
-        """The pages of its host are read one at a time from now on, after those of others."""
-        if len(self._slow_hosts) < _MAX_SLOW_HOSTS:
-            self._slow_hosts.add(page.host)
-            for process in self._processes:
-                process.slow_down(page.host)
+    def _slow_down(self, host: str) -> None:
+        """The pages of a host are read one at a time now, after those of others."""
+        for process in self._processes:
+            process.slow_down(host)
 
     def _blame(self, page: Page, by_signal: int) -> None:
-        self._slow_down(page)
+        self._slow_hosts.blame(page.host)
+        self._slow_down(page.host)
         detail = _BY_A_PAGE.get(by_signal, "the process that reads it dies")
         page.answer.set_exception(too_complex(detail))
 
