@@ -1,6 +1,7 @@
 """What a work of `make bench` is: who takes part, in what, and what is told of it."""
 
 import argparse
+import os
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -61,6 +62,7 @@ def rounds_of(
     taking_part = [name for name in contest.contestants if not only or name in only]
     for number in range(1, rounds + 1):
         for name in taking_part:
+            os.sync()  # nobody pays for what the one before has left to be written
             yield number, name, contest.contestants[name]()
 
 
