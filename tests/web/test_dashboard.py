@@ -1,13 +1,16 @@
 """The dashboard in Chromium: what a user does, from the list to the proof."""
 
+import html
 import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.process import TOKEN
+from tests.e2e.process import TOKEN, DaemonProcess, connect_to
 from tests.e2e.waiting import until
 from tests.web.conftest import NAMES, sign_in
 
@@ -253,6 +256,23 @@ def test_signing_in_and_out_is_for_all_tabs(watched, daemon):
     second.close()
 
 
+def test_batches_are_sorted_and_tell_their_pace(watched, daemon):
+    page = watched.page
+    for label, count in (("Small", 1), ("Large", 4), ("Middle", 2)):
+        daemon.wait(daemon.submit(NAMES[:count], label=label, max_pages=1))
+    daemon.submit(NAMES[4:], label="Under way", max_pages=1_000, options={"per_host_delay_s": 5.0})
+    sign_in(page, daemon)
+    page.goto(f"{daemon.url}/#/batches")
+    row = page.get_by_role("row", name="Under way")
+    expect(row.get_by_role("cell").nth(5)).to_have_text(re.compile(r"^[\d.]+$"), timeout=SOON)
+    page.get_by_label("Sorted by").select_option("domains")
+    assert "sort=domains" in page.url
+    names = page.locator("tbody tr a")
+    expect(names).to_have_text(["Under way", "Large", "Middle", "Small"])
+    page.reload()
+    expect(names).to_have_text(["Under way", "Large", "Middle", "Small"])
+
+
 def test_a_second_tab_knows_that_the_stream_is_live(watched, daemon):
     page = watched.page
     sign_in(page, daemon)
@@ -269,7 +289,79 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def test_what_sites_and_users_write_stays_text(watched, daemon):
+class Hostile(BaseHTTPRequestHandler):
+    """A company that writes code wherever it can."""
+
+    def do_GET(self):
+        if self.path == "/robots.txt":
+            self.send_error(404)
+        elif "refused" in self.path:
+            self.send_response_only(403, HOSTILE[0])
+            self.end_headers()
+        else:
+            self.answer(PAGE)
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Nobody reads it."""
+
+
+PAGE = """<!doctype html><html lang=en><title>{title}</title>
+<meta name=description content="{description}">
+<script type="application/ld+json">{{"@type": "Organization", "name": {name},
+  "url": "javascript:window.hit=1", "logo": "javascript:window.hit=1",
+  "sameAs": ["javascript:window.hit=1", "https://www.facebook.com/%3Cscript%3Ehit"]}}</script>
+<a href="/%22%3E%3Cscript%3Ewindow.hit=1%3C/script%3E">a</a> <a href="/refused?%22onclick=hit">b</a>
+<a href="javascript:window.hit=1">c</a> <a href="mailto:info@shop.example">mail</a>""".format(
+    title=html.escape(f"{HOSTILE[0]} {HOSTILE[3]}"),
+    description=html.escape(HOSTILE[1]),
+    name=json.dumps(HOSTILE[1]).replace("</", "<\\/"),
+).encode()
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A daemon whose every site is one of these."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    process = DaemonProcess(tmp_path / "hostile", connect_to(server.server_port))
+    process.start()
+    yield process
+    process.stop()
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_sites_write_stays_text(hostile, watched):
+    page = watched.page
+    batch_id = hostile.submit(["shop.example"], max_pages=5)
+    hostile.wait(batch_id)
+    (job,) = hostile.get(f"/batch/{batch_id}/jobs").json["items"]
+    sign_in(page, hostile)
+    page.goto(f"{hostile.url}/#/job/{job['job_id']}")
+    page.get_by_role("heading", name="shop.example").wait_for()
+    expect(page.get_by_text(HOSTILE[0]).first).to_be_visible()  # the title
+    expect(page.get_by_text("info@shop.example").first).to_be_visible()
+    page.get_by_text("Every step").click()
+    expect(page.get_by_role("cell", name=re.compile(r"refused\?")).first).to_be_visible()
+    for path in (f"#/batch/{batch_id}", "#/", "#/system"):
+        page.goto(f"{hostile.url}/{path}")
+        page.locator("main h1").wait_for()
+    page.goto(f"{hostile.url}/#/job/{job['job_id']}")
+    page.get_by_role("heading", name="shop.example").wait_for()
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main img, main script, main [onerror], main [onclick]").count() == 0
+    links = page.locator("main a").evaluate_all("all => all.map((each) => each.protocol)")
+    assert set(links) <= {"http:", "https:"}
+
+
+def test_what_users_write_stays_text(watched, daemon):
     page = watched.page
     for text in HOSTILE:
         daemon.wait(daemon.submit(NAMES[:1], label=text, metadata={"x": text}))

@@ -104,7 +104,7 @@ export class Batch extends View {
       ${cell("Pages that failed", whole(batch.pages.failed))}
       ${isOver(batch.status)
         ? cell("From start to end", span(batch.processing_time))
-        : html`${cell("Pages a second", pace.rate === null ? "–" : rate(pace.rate))}
+        : html`${cell("Pages a second", rate(pace.rate))}
           ${cell("Left, about", batch.paused ? "–" : span(pace.left(batch)))}`}
     </dl>`;
   }

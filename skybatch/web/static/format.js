@@ -6,7 +6,7 @@ const MOMENT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle
 
 export const whole = (value) => (value === null || value === undefined ? "–" : WHOLE.format(value));
 
-export const rate = (value) => (value < 10 ? ONE : WHOLE).format(value);
+export const rate = (value) => (value === null ? "–" : (value < 10 ? ONE : WHOLE).format(value));
 
 // How an id begins: enough for people, and for the command line.
 export const short = (id) => id.slice(0, 13);
