@@ -1,4 +1,6 @@
-"""Answers as JSON."""
+"""Answers: as JSON, and those that a client may keep."""
+
+from collections.abc import Mapping
 
 import msgspec
 from aiohttp import web
@@ -14,3 +16,19 @@ def answer(
         content_type="application/json",
         headers=headers,
     )
+
+
+def kept(
+    request: web.Request,
+    body: bytes,
+    tag: str,
+    *,
+    content_type: str,
+    charset: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """An answer that a client may keep and ask for anew: 304 when its copy is this one."""
+    sent = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", **(headers or {})}
+    if any(known.value == tag for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=sent)
+    return web.Response(body=body, content_type=content_type, charset=charset, headers=sent)

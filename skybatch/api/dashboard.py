@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from skybatch.api.answers import answer
+from skybatch.api.answers import answer, kept
 from skybatch.api.body import json_object
 from skybatch.api.context import context_of
 from skybatch.api.errors import Refusal
@@ -55,16 +55,14 @@ async def _file(request: web.Request, path: str) -> web.StreamResponse:
     found = (await asyncio.to_thread(assets)).get(path)
     if found is None:
         raise NotFound("there is no such file")
-    headers = {
-        "ETag": f'"{found.tag}"',
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY,
-    }
-    if any(tag.value == found.tag for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
     charset = "utf-8" if found.content_type.startswith("text/") else None
-    return web.Response(
-        body=found.body, content_type=found.content_type, charset=charset, headers=headers
+    return kept(
+        request,
+        found.body,
+        found.tag,
+        content_type=found.content_type,
+        charset=charset,
+        headers={"Content-Security-Policy": POLICY},
     )
 
 

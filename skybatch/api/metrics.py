@@ -1,13 +1,11 @@
 """What the daemon counts of itself, for Prometheus."""
 
 import time
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from skybatch.api.context import context_of
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from skybatch.api.operation import Handler
 
 UNMATCHED = "unmatched"
 

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from skybatch.api import dashboard
+from skybatch.api.answers import kept
 from skybatch.api.operation import JSON
 from skybatch.api.operations import OPERATIONS
 
@@ -32,10 +33,7 @@ def _document() -> _Document:
 async def openapi(request: web.Request) -> web.Response:
     """GET /openapi.json."""
     found = await asyncio.to_thread(_document)
-    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "no-cache"}
-    if any(tag.value == found.tag for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=found.body, content_type=JSON, headers=headers)
+    return kept(request, found.body, found.tag, content_type=JSON)
 
 
 async def docs(request: web.Request) -> web.StreamResponse:

@@ -11,6 +11,7 @@ from functools import partial
 from aiohttp import web
 
 from skybatch.api import cursor
+from skybatch.api.answers import kept
 from skybatch.api.batches import batch_id_of
 from skybatch.api.context import Context, context_of
 from skybatch.api.shaping import status_json
@@ -34,10 +35,7 @@ async def show(request: web.Request) -> web.Response:
     batch_id = batch_id_of(request)
     known = {tag.value for tag in request.if_none_match or ()}
     look = await (_changed(context, batch_id, known, wait) if wait else _look(context, batch_id))
-    headers = {"ETag": f'"{look.tag}"', "Cache-Control": "no-cache"}
-    if look.tag in known:
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=look.body, content_type="application/json", headers=headers)
+    return kept(request, look.body, look.tag, content_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 
 import skybatch
@@ -24,6 +25,11 @@ from skybatch.model.vitals import (
 from skybatch.recorder.flight import Recorder
 
 _LIBRARIES = ("aiohttp", "selectolax", "msgspec")  # whose versions explain what a page gives
+
+
+@cache  # each is looked up in a file
+def _libraries() -> Mapping[str, str]:
+    return {name: version(name) for name in _LIBRARIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Vitals:
                 "skybatch": skybatch.__version__,
                 "python": platform.python_version(),
                 "sqlite": sqlite,
-                **{name: version(name) for name in _LIBRARIES},
+                **_libraries(),
             },
             pid=os.getpid(),
             started_at=rfc3339(self.onlooker.started_at),
